@@ -1,0 +1,52 @@
+"""Where rows come from, behind one protocol; chosen at startup from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from connectors.tables import Table
+
+
+class SourceError(Exception):
+    """A source that cannot be read: a sentence for people with what to do; nothing was changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One raw row and where it stood: ``position`` counts from 1. ``deleted`` only in changes."""
+
+    position: int
+    values: Mapping[str, Any]
+    deleted: bool = False
+    problem: str = ""  # set when the row itself cannot be read (not an object, NUL, NaN …)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a source has to say of a table: its version, and all rows or only what changed."""
+
+    table: Table
+    version: str
+    rows: Iterator[Row]
+    complete: bool  # False: only changes since the version that was asked about
+    unchanged: bool = False  # nothing to read: same version
+    columns: tuple[str, ...] = ()  # as the source names them, when it knows beforehand
+    notes: tuple[str, ...] = field(default=())  # sentences for the run log
+
+
+class Source(Protocol):
+    """JSON files, Delta tables, or an import that a person gave."""
+
+    name: str  # "JSON files", "Databricks"
+    location: str  # where, for people; never a secret
+
+    def tables_present(self) -> set[str]:
+        """Names of the tables this source has."""
+
+    def read(self, table: Table, *, known_version: str = "") -> Reading:
+        """Read a table; raises SourceError when it cannot be read at all."""
+
+    def close(self) -> None:
+        """Let go of files or connections."""

@@ -1,0 +1,109 @@
+"""The doors' own rows: loads, what each table is at, rows kept aside, and what waits to go out."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from psinsights.lib.runs import Run
+
+
+class Load(Run):
+    """One load of the source, by whom and with what result. ``counts`` is a summary per table."""
+
+    source = models.CharField(max_length=300, blank=True)
+    trigger = models.CharField(max_length=40, default="command")  # command, page, schedule, start
+    dry_run = models.BooleanField(default=False)
+    counts = models.JSONField(default=dict)
+    as_of = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="running"), name="one_load_at_a_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at"], name="load_newest")]
+
+    def __str__(self) -> str:
+        return f"load {self.pk} of {self.source}: {self.state}"
+
+
+class TableState(models.Model):
+    """What is known of one table: its version at the source, its rows here, its last result."""
+
+    table = models.CharField(max_length=60, primary_key=True)
+    source = models.CharField(max_length=300, blank=True)
+    version = models.CharField(max_length=200, blank=True)  # Delta version, or a file's fingerprint
+    schema_hash = models.CharField(max_length=64, blank=True)
+    rows = models.IntegerField(default=0)
+    checked_at = models.DateTimeField(null=True)
+    loaded_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=500, blank=True)  # a sentence
+    failed = models.BooleanField(default=False)
+    extra_columns = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.rows} rows"
+
+
+class QuarantinedRow(models.Model):
+    """A row that could not be taken, whole, with the field and the reason. Never lost."""
+
+    table = models.CharField(max_length=60)
+    key = models.CharField(max_length=250)  # its id, or its place where it has none
+    position = models.IntegerField()  # 1-based row of the file or result
+    field = models.CharField(max_length=100)
+    reason = models.CharField(max_length=40)  # stable code: missing, wrong_type, orphan …
+    message = models.CharField(max_length=500)
+    raw = models.TextField()
+    raw_hash = models.CharField(max_length=32)
+    engagement_id = models.CharField(max_length=250, blank=True)  # for orphans: what they wait for
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["table", "reason"], name="quarantine_by_reason"),
+            models.Index(
+                fields=["engagement_id"], name="quarantine_orphans", condition=Q(reason="orphan")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table} row {self.position}: {self.reason}"
+
+
+class OutboxEntry(models.Model):
+    """A row of ours on its way to the source, written in the transaction that made the row."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENT = "sent"
+        PARKED = "parked"
+
+    table = models.CharField(max_length=60)
+    key = models.CharField(max_length=250)
+    payload = models.JSONField()  # the row as the table has it
+    payload_hash = models.CharField(max_length=32)
+    version = models.IntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.SmallIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    next_attempt_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["table", "key"], name="one_entry_a_row"),
+        ]
+        indexes = [
+            # The push asks for what waits, oldest first.
+            models.Index(
+                fields=["created_at"], name="outbox_waiting", condition=Q(state="waiting")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.key}: {self.state}"

@@ -1,0 +1,333 @@
+"""The portfolio: what the sources say, what notes were found to say, and health by day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+
+from engagements import records
+from engagements.health import Band
+
+ID_LENGTH = 200
+
+
+def choices(words: type[Any]) -> list[tuple[str, str]]:
+    """Django choices from an enum of the records, so that the words stand in one place."""
+    return [(str(word), str(word)) for word in words]
+
+
+class SourceRow(models.Model):
+    """A row that came from a source; ``row_hash`` tells an unchanged one without comparing columns."""
+
+    row_hash = models.CharField(max_length=32, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class EngagementQuerySet(models.QuerySet["Engagement"]):
+    """Engagements in the words of the domain."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> EngagementQuerySet:
+        """What a person may see. One place, so that roles can come: today, all who signed in."""
+        return self if user.is_authenticated else self.none()
+
+    def active(self) -> EngagementQuerySet:
+        return self.filter(status__in=Engagement.ACTIVE)
+
+    def for_list(self) -> EngagementQuerySet:
+        """Each engagement with its standing, in one query."""
+        return self.select_related("standing")
+
+
+class Engagement(SourceRow):
+    """A customer engagement as the source gives it. ``health_score`` is what people reported."""
+
+    ACTIVE = (records.EngagementStatus.ACTIVE, records.EngagementStatus.AT_RISK)
+
+    engagement_id = models.CharField(max_length=ID_LENGTH, primary_key=True)
+    customer_name = models.CharField(max_length=300)
+    engagement_type = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - null is what the source says
+    start_date = models.DateField(null=True, blank=True)
+    end_date = models.DateField(null=True, blank=True)
+    status = models.CharField(max_length=20, choices=choices(records.EngagementStatus))
+    health_score = models.SmallIntegerField(null=True, blank=True)
+    owner_id = models.CharField(max_length=ID_LENGTH, null=True, blank=True)  # noqa: DJ001
+    owner_name = models.CharField(max_length=300, null=True, blank=True)  # noqa: DJ001
+    team_members = models.JSONField(default=list, blank=True)
+    contract_value = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(null=True, blank=True)
+    industry = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    region = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    planned_hours = models.FloatField(null=True, blank=True)
+    consumed_hours = models.FloatField(null=True, blank=True)
+
+    objects = EngagementQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["status"], name="engagement_status"),
+            models.Index(fields=["owner_name"], name="engagement_owner"),
+            models.Index(fields=["engagement_type"], name="engagement_type"),
+            models.Index(fields=["end_date"], name="engagement_end"),
+            models.Index(fields=["customer_name"], name="engagement_customer"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="engagement_ends_after_start",
+                condition=Q(end_date__gte=F("start_date"))
+                | Q(end_date=None)
+                | Q(start_date=None),
+                violation_error_message="An engagement ends on or after the day it starts.",
+            ),
+            models.CheckConstraint(
+                name="engagement_reported_0_to_100",
+                condition=Q(health_score=None) | Q(health_score__range=(0, 100)),
+                violation_error_message="A reported health score is between 0 and 100.",
+            ),
+            models.CheckConstraint(
+                name="engagement_status_known",
+                condition=Q(status__in=[str(s) for s in records.EngagementStatus]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_name} ({self.engagement_id})"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in self.ACTIVE
+
+
+class Task(SourceRow):
+    """A task or milestone of the plan."""
+
+    task_id = models.CharField(max_length=ID_LENGTH, primary_key=True)
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="tasks", db_index=False)
+    name = models.CharField(max_length=1000)
+    phase = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    owner_id = models.CharField(max_length=ID_LENGTH, null=True, blank=True)  # noqa: DJ001
+    start_date = models.DateField(null=True, blank=True)
+    end_date = models.DateField(null=True, blank=True)
+    status = models.CharField(max_length=20, choices=choices(records.TaskStatus))
+    progress_percent = models.SmallIntegerField(null=True, blank=True)
+    is_milestone = models.BooleanField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(null=True, blank=True)
+    baseline_end_date = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["engagement", "end_date"], name="task_plan"),
+            # The dashboard's overdue milestones: open ones by date.
+            models.Index(
+                fields=["end_date"],
+                name="task_open_milestones",
+                condition=Q(is_milestone=True) & ~Q(status="Completed"),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="task_progress_0_to_100",
+                condition=Q(progress_percent=None) | Q(progress_percent__range=(0, 100)),
+            ),
+            models.CheckConstraint(
+                name="task_status_known",
+                condition=Q(status__in=[str(s) for s in records.TaskStatus]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.task_id})"
+
+
+class DeliveryNote(SourceRow):
+    """What somebody wrote about an engagement. ``sentiment`` is theirs, never ours."""
+
+    note_id = models.CharField(max_length=ID_LENGTH, primary_key=True)
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="notes", db_index=False)
+    author_id = models.CharField(max_length=ID_LENGTH, null=True, blank=True)  # noqa: DJ001
+    created_at = models.DateTimeField()
+    content = models.TextField()
+    sentiment = models.CharField(  # noqa: DJ001
+        max_length=20, null=True, blank=True, choices=choices(records.Sentiment)
+    )
+    updated_at = models.DateTimeField(null=True, blank=True)
+    written_here = models.BooleanField(default=False)  # a load never deletes such a note
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["engagement", "-created_at"], name="note_timeline"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.note_id} of {self.engagement_id}"
+
+
+class NotebookUsage(SourceRow):
+    """Runs of one notebook by one person on one day."""
+
+    usage_id = models.CharField(max_length=ID_LENGTH, primary_key=True)
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="usage", db_index=False)
+    user_id = models.CharField(max_length=ID_LENGTH, null=True, blank=True)  # noqa: DJ001
+    notebook_name = models.CharField(max_length=500)
+    execution_date = models.DateField()
+    execution_count = models.IntegerField(null=True, blank=True)
+    compute_hours = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["engagement", "execution_date"], name="usage_by_day"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="usage_count_not_negative",
+                condition=Q(execution_count=None) | Q(execution_count__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notebook_name} on {self.execution_date}"
+
+
+class TeamMember(SourceRow):
+    """A person of the organisation, from ``team_members.json``."""
+
+    id = models.CharField(max_length=ID_LENGTH, primary_key=True)
+    name = models.CharField(max_length=300)
+    role = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NoteFinding(models.Model):
+    """A problem that a note speaks of, found by the reader; ``quote == content[start:end]``."""
+
+    engagement = models.ForeignKey(
+        Engagement, models.CASCADE, related_name="findings", db_index=False
+    )
+    note = models.ForeignKey(DeliveryNote, models.CASCADE, related_name="findings")
+    noted_on = models.DateField()
+    category = models.CharField(max_length=40)
+    reason = models.CharField(max_length=40)
+    severity = models.SmallIntegerField()
+    likelihood = models.FloatField()
+    status = models.CharField(max_length=20, choices=choices(records.FindingStatus))
+    is_blocker = models.BooleanField(default=False)
+    quote = models.TextField()
+    start = models.IntegerField()
+    end = models.IntegerField()
+    resolved_on = models.DateField(null=True)
+    resolved_by = models.CharField(max_length=ID_LENGTH, null=True)  # noqa: DJ001
+    resolved_quote = models.TextField(null=True)  # noqa: DJ001
+    resolved_start = models.IntegerField(null=True)
+    resolved_end = models.IntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["engagement", "noted_on"], name="finding_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.reason} in {self.note_id}"
+
+
+class HealthReading(models.Model):
+    """Health of an engagement as of a day. ``lost`` is points lost by signal; ``detail`` the working.
+
+    ``detail`` (a :class:`engagements.health.Health`) is kept for the newest reading alone.
+    """
+
+    engagement = models.ForeignKey(
+        Engagement, models.CASCADE, related_name="readings", db_index=False
+    )
+    day = models.DateField()
+    score = models.SmallIntegerField(null=True)
+    band = models.CharField(max_length=10, choices=choices(Band))
+    state = models.CharField(max_length=20)
+    coverage = models.FloatField()
+    lost = models.JSONField(default=dict)
+    detail = models.JSONField(null=True)
+    rules_version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["engagement", "day"], name="one_reading_a_day"),
+            models.CheckConstraint(
+                name="reading_0_to_100", condition=Q(score=None) | Q(score__range=(0, 100))
+            ),
+        ]
+        indexes = [models.Index(fields=["day", "band"], name="reading_portfolio")]
+
+    def __str__(self) -> str:
+        return f"{self.engagement_id} {self.day}: {self.score}"
+
+
+class HealthEvent(models.Model):
+    """The day a score fell by ten or more, or a band changed."""
+
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="events")
+    day = models.DateField()
+    kind = models.CharField(max_length=20)  # drop, worse or better
+    score_before = models.SmallIntegerField(null=True)
+    score_after = models.SmallIntegerField(null=True)
+    band_before = models.CharField(max_length=10)
+    band_after = models.CharField(max_length=10)
+    reason = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["engagement", "day", "kind"], name="one_event_a_day")
+        ]
+        indexes = [models.Index(fields=["-day"], name="event_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.engagement_id} {self.day} {self.kind}"
+
+
+class Standing(models.Model):
+    """Where an engagement stands today, in one row: what lists and the dashboard show.
+
+    Made by ``engagements.readings`` from the newest reading, so that a page never counts tasks.
+    ``weekly`` holds the last twelve weekly scores, oldest first, null where there was none.
+    """
+
+    engagement = models.OneToOneField(
+        Engagement, models.CASCADE, primary_key=True, related_name="standing"
+    )
+    as_of = models.DateField()
+    health = models.SmallIntegerField(null=True)
+    band = models.CharField(max_length=10, choices=choices(Band))
+    state = models.CharField(max_length=20)
+    coverage = models.FloatField(default=0)
+    delta_7d = models.SmallIntegerField(null=True)
+    delta_28d = models.SmallIntegerField(null=True)
+    weekly = models.JSONField(default=list)
+    reason = models.CharField(max_length=500, blank=True)  # the heaviest signal, a sentence
+    contradiction = models.CharField(max_length=500, blank=True)
+    phase = models.CharField(max_length=100, blank=True)
+    tasks_total = models.IntegerField(default=0)
+    tasks_done = models.IntegerField(default=0)
+    tasks_overdue = models.IntegerField(default=0)
+    tasks_blocked = models.IntegerField(default=0)
+    milestones_late = models.IntegerField(default=0)
+    next_milestone = models.CharField(max_length=1000, blank=True)
+    next_milestone_on = models.DateField(null=True)
+    notes_total = models.IntegerField(default=0)
+    last_note_on = models.DateField(null=True)
+    open_findings = models.IntegerField(default=0)
+    heaviest_finding = models.FloatField(default=0)  # exposure 0-16
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["health"], name="standing_health"),
+            models.Index(fields=["band"], name="standing_band"),
+            models.Index(fields=["delta_28d"], name="standing_delta"),
+            models.Index(fields=["phase"], name="standing_phase"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.engagement_id}: {self.health}"

@@ -1,0 +1,130 @@
+"""Insights as stored: each version with its claims, provenance and verification."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from engagements.models import ID_LENGTH, Engagement, choices
+from engagements.records import InsightType
+from psinsights.lib.runs import Run
+
+
+def new_insight_id() -> str:
+    return f"INS-{uuid.uuid4().hex[:12].upper()}"
+
+
+class InsightQuerySet(models.QuerySet["Insight"]):
+    """Insights in the words of the domain."""
+
+    def current(self) -> InsightQuerySet:
+        """The newest version of each kind for each engagement."""
+        return self.filter(is_current=True)
+
+
+class Insight(models.Model):
+    """One version of an insight. ``payload`` is its Draft with verified claims, as JSON.
+
+    The engagement is kept without a database constraint: what the app made outlives a source that
+    loses an engagement, and is there again when it returns.
+    """
+
+    insight_id = models.CharField(max_length=ID_LENGTH, primary_key=True, default=new_insight_id)
+    engagement = models.ForeignKey(
+        Engagement,
+        models.DO_NOTHING,
+        db_constraint=False,
+        related_name="insights",
+        db_index=False,
+    )
+    customer_name = models.CharField(max_length=300, blank=True)
+    insight_type = models.CharField(max_length=30, choices=choices(InsightType))
+    content = models.TextField()
+    generated_at = models.DateTimeField()
+    version = models.IntegerField(default=1)
+    is_current = models.BooleanField(default=True)
+    provider = models.CharField(max_length=40, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    prompt_version = models.CharField(max_length=60, blank=True)
+    input_fingerprint = models.CharField(max_length=64, blank=True)
+    fallback_reason = models.CharField(max_length=300, blank=True)
+    severity = models.CharField(max_length=10, blank=True)  # the heaviest claim's, for the filter
+    payload = models.JSONField(default=dict)
+    verification = models.JSONField(default=dict)
+    stale_since = models.DateTimeField(null=True, blank=True)
+    evidence_changed = models.BooleanField(default=False)
+    imported = models.BooleanField(default=False)  # came from a source, not made here
+    latency_ms = models.IntegerField(null=True)
+    input_tokens = models.IntegerField(null=True)
+    output_tokens = models.IntegerField(null=True)
+    requested_by = models.CharField(max_length=150, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = InsightQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-generated_at", "insight_id"], name="insight_feed"),
+            models.Index(fields=["engagement", "insight_type", "-version"], name="insight_versions"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["engagement", "insight_type"],
+                condition=Q(is_current=True),
+                name="one_current_insight",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.insight_type} v{self.version} of {self.engagement_id}"
+
+
+class Generation(Run):
+    """A wish for an insight: performed in the request (embedded) or by a worker (a remote model)."""
+
+    engagement = models.ForeignKey(
+        Engagement, models.CASCADE, related_name="generations", db_index=False
+    )
+    insight_type = models.CharField(max_length=30, choices=choices(InsightType))
+    provider = models.CharField(max_length=40)
+    force = models.BooleanField(default=False)
+    insight = models.ForeignKey(
+        Insight, models.SET_NULL, null=True, blank=True, related_name="generations"
+    )
+    bulk = models.ForeignKey(
+        "BulkGeneration", models.SET_NULL, null=True, blank=True, related_name="generations"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "run_at"], name="generation_queue"),
+            models.Index(fields=["engagement", "insight_type", "-created_at"], name="generation_of"),
+        ]
+        constraints = [
+            models.UniqueConstraint(  # one at a time, even with two workers
+                fields=["engagement", "insight_type"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="one_generation_in_flight",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.insight_type} for {self.engagement_id}: {self.state}"
+
+
+class BulkGeneration(models.Model):
+    """A wish for many insights over a filter; its generations carry the work."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    description = models.CharField(max_length=300)
+    total = models.IntegerField(default=0)
+    cancelled_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.description

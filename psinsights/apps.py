@@ -1,0 +1,10 @@
+"""The front as Django sees it."""
+
+from django.apps import AppConfig
+
+
+class PsinsightsConfig(AppConfig):
+    name = "psinsights"
+
+    def ready(self) -> None:
+        from psinsights import checks  # noqa: F401 - registers the system checks
