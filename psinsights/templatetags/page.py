@@ -1,5 +1,150 @@
-"""Tags every template may use."""
+"""Tags every template may use: icons, health, deltas, citations and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from psinsights.lib import charts
+from psinsights.lib.words import BAND_TONE, BAND_WORD, plural
 
 register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """An icon of the sprite; decoration unless it has a label."""
+    classes = f"i {css}".strip()
+    named = (
+        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    )
+    return format_html(
+        '<svg class="{}" {}><use href="{}#{}"/></svg>', classes, named, static("icons.svg"), name
+    )
+
+
+@register.filter
+def tone(band: str) -> str:
+    """The design's colour word of a band."""
+    return BAND_TONE.get(str(band), "none")
+
+
+@register.filter
+def band_word(band: str) -> str:
+    """The page's word of a band: On track, Watch, Critical, Not scored."""
+    return BAND_WORD.get(str(band), "Not scored")
+
+
+@register.simple_tag
+def health(band: str, score: int | None = None, word: str = "") -> SafeString:
+    """A band as shape, number and word, never colour alone."""
+    shade = tone(band)
+    number = format_html("<b>{}</b> ", score) if score is not None else ""
+    return format_html(
+        '<span class="health" data-h="{}">{}{}{}</span>',
+        shade,
+        icon(f"h-{shade}"),
+        number,
+        word or band_word(band),
+    )
+
+
+@register.simple_tag
+def delta(change: int | None) -> SafeString:
+    """A change of score with its direction in words; nothing when there is nothing to compare."""
+    if change is None:
+        return mark_safe('<span class="t3">–<span class="vh"> no earlier score</span></span>')
+    if change == 0:
+        return mark_safe('<span class="t3">0</span>')
+    shade, arrow, word = ("risk", "arrow-down", "down") if change < 0 else ("ok", "arrow-up", "up")
+    return format_html(
+        '<span class="delta" data-h="{}">{}<span class="vh">{} </span>{}</span>',
+        shade,
+        icon(arrow),
+        word,
+        abs(change),
+    )
+
+
+@register.simple_tag
+def badge(text: str, shade: str = "", glyph: str = "") -> SafeString:
+    """A short state in a tint."""
+    mark = icon(glyph) if glyph else ""
+    if not shade:
+        return format_html('<span class="badge">{}{}</span>', mark, text)
+    return format_html('<span class="badge" data-h="{}">{}{}</span>', shade, mark, text)
+
+
+LEVEL_TONE = {"critical": "risk", "high": "risk", "medium": "watch", "low": "none"}
+
+
+@register.simple_tag
+def level(name: str) -> SafeString:
+    """A severity in words, with its shape."""
+    shade = LEVEL_TONE.get(str(name), "none")
+    return badge(str(name).capitalize(), shade, f"h-{shade}")
+
+
+@register.filter
+def level_tone(name: str) -> str:
+    return LEVEL_TONE.get(str(name), "none")
+
+
+@register.simple_tag
+def cite(record: str, page: str = "") -> SafeString:
+    """A citation: a link that lights up the record it names, here or on ``page``."""
+    return format_html(
+        '<a class="cite" href="{}#{}" aria-label="Source {}">{}</a>', page, record, record, record
+    )
+
+
+@register.simple_tag
+def spark(values: Sequence[int | None], band: str, label: str) -> SafeString:
+    return charts.spark(values, tone(band), label)
+
+
+@register.filter
+def day(when: date | datetime | None) -> str:
+    """A date as people say it: "19 Nov", with the year when it is another one."""
+    if when is None:
+        return "–"
+    text = f"{when.day} {when:%b}"
+    return text if when.year == timezone.now().year else f"{text} {when.year}"
+
+
+@register.filter
+def moment(when: datetime | None) -> str:
+    """Date and 24 h time in UTC: "19 Nov, 09:12"."""
+    return f"{day(when)}, {when:%H:%M}" if when else "–"
+
+
+@register.filter
+def ago(when: datetime | None) -> str:
+    """How long ago, in one unit."""
+    if when is None:
+        return "never"
+    seconds = max(0, int((timezone.now() - when).total_seconds()))
+    for unit, size in (("day", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            count = seconds // size
+            word = plural(count, unit) if unit == "day" else f"{count} {unit}"
+            return f"{word} ago"
+    return "just now"
+
+
+@register.simple_tag
+def version() -> str:
+    return settings.VERSION
+
+
+@register.filter
+def count(number: int, noun: str) -> str:
+    """ "1 note", "3 notes"."""
+    return plural(number, noun)

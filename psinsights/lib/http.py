@@ -1,0 +1,58 @@
+"""Answers: one page is one address, one view, one template; a fragment is a named part of it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from django.core.paginator import Page, Paginator
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+Row = TypeVar("Row", bound=models.Model)
+PAGE_SIZES = (25, 50, 100)
+
+
+class Request(HttpRequest):
+    """A request as the middleware leaves it."""
+
+    htmx: HtmxDetails
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page. A restored history entry needs the whole page."""
+    htmx = cast(Request, request).htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    partial: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or its part named ``partial`` when htmx asks; both from the same context."""
+    name = f"{template}#{partial}" if partial and wants_fragment(request) else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def page_number(raw: str | None) -> int:
+    """A page number a person typed: anything that is no sensible number is the first page."""
+    text = (raw or "").strip()
+    # Ten digits are more pages than there can be; int() of a million digits is a denial of service.
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 1
+
+
+def paginate(
+    rows: models.QuerySet[Row], request: HttpRequest, *, size: int = PAGE_SIZES[0]
+) -> Page[Row]:
+    """The page of ``rows`` that the address asks for, forgiving: too far is the last page."""
+    asked = page_number(request.GET.get("size"))
+    paginator = Paginator(rows, asked if asked in PAGE_SIZES else size)
+    return paginator.get_page(page_number(request.GET.get("page")))

@@ -1,0 +1,26 @@
+"""Words the pages share: bands, counts, days."""
+
+from __future__ import annotations
+
+from datetime import date
+
+BAND_TONE = {"healthy": "ok", "warning": "watch", "critical": "risk", "unknown": "none"}
+BAND_WORD = {
+    "healthy": "On track",
+    "warning": "Watch",
+    "critical": "Critical",
+    "unknown": "Not scored",
+}
+
+
+def plural(number: int, noun: str) -> str:
+    """A count with its noun: "1 note", "3 notes", "2 entries"."""
+    if number == 1:
+        return f"{number:,} {noun}"
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}s"
+
+
+def days_late(due: date, today: date) -> str:
+    return f"{plural((today - due).days, 'day')} late"

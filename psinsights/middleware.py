@@ -1,0 +1,137 @@
+"""What every request goes through: its id, safe headers, demo mode, and the closed door."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
+from django_htmx.http import HttpResponseClientRedirect
+
+from psinsights.lib import logs
+
+logger = logging.getLogger(__name__)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+KNOWN_ID = re.compile(r"[A-Za-z0-9._-]{1,40}\Z")
+LOOPBACK = {"127.0.0.1", "::1"}
+SAFE_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give each request an id: the proxy's when it is well-formed, else a new one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        known = given if KNOWN_ID.match(given) else uuid.uuid4().hex[:12]
+        token = logs.request_id.set(known)
+        try:
+            response = get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response["X-Request-ID"] = known
+        return response
+
+    return middleware
+
+
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """Headers that Django does not set by itself, and no caching of anything but static files."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in SAFE_HEADERS.items():
+            response.setdefault(name, value)
+        if not request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+class database_outage:  # noqa: N801 - named as the other middleware is
+    """A database that is locked, full or gone is said as such, with 503, never as a 500."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        logger.error("database not available: %s", type(error).__name__)
+        if request.path.startswith("/api/"):
+            from psinsights.api.problems import database_problem
+
+            return database_problem(request)
+        response = render(request, "503.html", {"request_id": logs.request_id.get()}, status=503)
+        response["Retry-After"] = "5"
+        return response
+
+
+def _demo_user() -> object:
+    """The person of demo mode, made when first needed; nobody can sign in as them."""
+    user, created = get_user_model().objects.get_or_create(
+        username="demo", defaults={"first_name": "Demo", "is_staff": True}
+    )
+    if created:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user
+
+
+def is_loopback(request: HttpRequest) -> bool:
+    """Whether both ends are this machine: the peer's address, and the host that was asked for."""
+    host = request.get_host().rsplit(":", 1)[0] if "]" not in request.get_host() else "[::1]"
+    forwarded = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
+    return (
+        request.META.get("REMOTE_ADDR") in LOOPBACK
+        and host in settings.LOOPBACK_HOSTS
+        and not forwarded
+    )
+
+
+def demo_login(get_response: GetResponse) -> GetResponse:
+    """In demo mode, and on loopback only, everybody is the demo person."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.is_demo = False  # type: ignore[attr-defined]  # read by templates
+        if settings.DEMO and settings.DEBUG and is_loopback(request) and _is_anonymous(request):
+            request.user = SimpleLazyObject(_demo_user)  # type: ignore[assignment]
+            request.is_demo = True  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return middleware
+
+
+def _is_anonymous(request: HttpRequest) -> bool:
+    # Without a session cookie there is nobody to look up: demo pages cost no query for it.
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return True
+    return isinstance(request.user, AnonymousUser) or not request.user.is_authenticated
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Closed by default. An htmx request is told to go to the login page, not fed it."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+        response = super().handle_no_permission(request, view_func)
+        if getattr(request, "htmx", False) and response.status_code == 302:
+            return HttpResponseClientRedirect(response["Location"])
+        return response
+
+

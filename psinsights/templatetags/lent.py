@@ -1,0 +1,53 @@
+"""What the rooms lend to the frame around every page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+
+from connectors import freshness
+
+register = template.Library()
+PAGES = (
+    ("dashboard", "layout-dashboard", "Dashboard"),
+    ("engagements", "briefcase", "Engagements"),
+    ("insights", "lightbulb", "Insights"),
+    ("metrics", "chart-no-axes-column", "Metrics"),
+    ("settings", "settings", "Settings"),
+)
+PROVIDERS = {"embedded": "Embedded engine", "huggingface": "Hugging Face"}
+
+
+@register.filter
+def stylesheets(names: str) -> list[str]:
+    """Addresses of the named style sheets, in their order."""
+    return [static(f"css/{name}.css") for name in names.split()]
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The five places, and which of them this page belongs to."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    here = (match.view_name if match else "").split(":")[0]
+    return [
+        {"name": name, "url": reverse(_view(name)), "icon": icon, "label": label, "current": here == name}
+        for name, icon, label in PAGES
+    ]
+
+
+def _view(name: str) -> str:
+    return name if name == "dashboard" else f"{name}:index"
+
+
+@register.inclusion_tag("components/side_foot.html")
+def side_foot() -> dict[str, Any]:
+    """Where the data comes from and how old it is; who writes insights."""
+    return {
+        "data": freshness.glance(),
+        "provider": PROVIDERS[settings.AI_PROVIDER],
+        "remote": settings.AI_PROVIDER != "embedded",
+    }
