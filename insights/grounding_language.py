@@ -1,0 +1,294 @@
+"""What the words of a claim assert, compared with the words it rests on.
+
+Terms for overlap, negation for polarity, hedges and certainty, names, and what no claim may hold:
+links, markup and characters that hide. Word lists are short on purpose: a claim is refused when in
+doubt, and the quote beside it always shows what the record says.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from insights.grounding_text import folded
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_STOP = _words(
+    """the and for are was were been with from that this its has have had not will would should
+    could may might there their our they who whom whose which what when where while than then them
+    his her him she you your client customer team project engagement about into onto over under
+    also any all some such very more most much can cannot did does doing done being still just per
+    but yet only own out off too because until since after before between during both each few
+    how why again"""
+)
+_ENDINGS = (
+    "ations", "ation", "ments", "ment", "ingly", "edly", "ings", "ing", "ions", "ion", "ies",
+    "ied", "ers", "er", "ors", "or", "ed", "es", "al", "ly", "s", "y", "e",
+)  # fmt: skip
+_CLAUSE_END = re.compile(
+    r"[.;:!?|()\"]|,| - | (?:but|however|although|though|whereas|while|because|so that|and then) "
+)
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|no longer)\b|n't\b"
+)
+_NEGATION_REACH = 6  # words after a negation that it may turn round
+_LACKING = re.compile(
+    r"\b(?:miss(?:ing|ed)?|lack(?:s|ing)?|absent|den(?:y|ies|ied)|refus\w*|block\w*|wait\w*|await\w*"
+    r"|pending|outstanding|unable|fail\w*|delay\w*|stuck|withheld|unclear|undecided|unresolved"
+    r"|unavailable|unassigned|unowned|gap|late|overdue|slip\w*|silent|declin\w*|reject\w*|needs?"
+    r"|required?|open|unconfirmed|unsigned|absence|still with)\b"
+)
+_OPPOSITES = (
+    (
+        r"increas\w*|rose|risen|rising|rises?|grew|grows?|growing|grown|climb\w*|higher",
+        r"decreas\w*|fell|falls?|fallen|falling|dropp?\w*|declin\w*|shr[aiu]nk\w*|lower",
+    ),
+    (
+        r"approv\w*|accept\w*|grant\w*|agreed",
+        r"reject\w*|refus\w*|declin\w*|den(?:y|ies|ied)|withheld",
+    ),
+    (r"pass|passed|passes|passing|succeed\w*|success\w*", r"fail\w*"),
+    (
+        r"resolved|fixed|solved|closed|cleared|lifted",
+        r"unresolved|broken|reopened|open|persist\w*|outstanding",
+    ),
+    (
+        r"complet\w*|finish\w*|delivered|done",
+        r"incomplete|unfinished|pending|outstanding|missing|delayed",
+    ),
+    (
+        r"early|earlier|ahead|on time|on track",
+        r"late|later|behind|overdue|delayed|slip\w*|off track",
+    ),
+    (
+        r"happy|pleased|satisfied|delighted",
+        r"unhappy|frustrat\w*|dissatisfied|angry|annoyed|displeased",
+    ),
+    (
+        r"available|in place|ready|received|provided|working|works",
+        r"unavailable|missing|down|broken|absent|lack\w*",
+    ),
+    (
+        r"under budget|within budget|below budget",
+        r"over budget|overspen\w*|budget overrun|exceed\w*",
+    ),
+    (r"possible|able", r"impossible|unable"),
+    (r"clear", r"unclear"),
+    (r"secure", r"insecure"),
+    (r"stable", r"unstable"),
+    (r"joined|joins", r"left|leaves|leaving|resign\w*"),
+    (r"more", r"less|fewer"),
+)
+_OPPOSED = tuple(
+    (re.compile(rf"\b(?:{one})\b"), re.compile(rf"\b(?:{other})\b")) for one, other in _OPPOSITES
+)
+_HEDGE = re.compile(
+    r"\b(?:may|might|could|possibly|perhaps|maybe|likely|unlikely|probabl[ey]|potential(?:ly)?"
+    r"|at risk|risk of|risk that|seems?|appears? to|suspects?|suspected|looks like|expect(?:s|ed)?"
+    r"|if|unless|would|i think|we think|not sure|rumou?red?|hopefully|tentative(?:ly)?)\b"
+)
+_NO_HEDGE = re.compile(
+    r"\bcould(?: not|n't)\b|\bwould(?: not|n't)\b|\bas if\b|\bmay \d{1,2}\b|\d may\b"
+)
+_CERTAIN = re.compile(
+    r"\b(?:definite(?:ly)?|certain(?:ly)?|undoubted(?:ly)?|guarantee[sd]?|inevitabl[ey]|always|never"
+    r"|no risk|no doubt|everyone|everybody|everything|all|every|completely|entirely|totally|fully"
+    r"|proves?|proven|will|won't|going to|bound to|impossible|must|surely|obvious(?:ly)?|clearly"
+    r"|best|worst|only|unanimous(?:ly)?)\b|100 ?%|'ll\b"
+)
+_LINK = re.compile(
+    r"://|\bwww\.|\bmailto:|\bjavascript:|\bdata:|(?:^|[\s(])@\w|\w@\w", re.IGNORECASE
+)
+_MARKUP = re.compile(
+    r"<[a-z/!?]|[a-z\"']>|\]\(|!\[|\[\[|`|\*|__|~~|^#{1,6} |^>|&[a-z]{2,8};|&#|\{\{|\{%"
+    r"|\[/?inst\]|<\||\|>",
+    re.IGNORECASE,
+)
+_DOTTED = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;|] |[\"'(] ?|- )$")
+_NAME_TOKEN = re.compile(r"[^\W\d_][\w'’]*(?:[-&.][^\W\d_][\w'’]*)*")
+_ASSERTS = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|did|does|got|wants?|wanted|said|says|confirmed|approved"
+    r"|agreed|left|refus\w+|asked|asks|needs?|needed|will|won't|cannot|can|may|might|must|reports?|reported"
+    r"|thinks?|owns?|blocks?|blocked|failed|fails)\b"
+)
+_PLAIN_SUBJECTS = _words(
+    """there it this that these those nobody everybody someone somebody everyone work customer
+    client team project engagement he she they we i you what which who one both some all most many few
+    several another other neither none nothing everything something here access delivery health
+    score progress people users"""
+)  # fmt: skip
+
+
+@lru_cache(maxsize=32768)
+def stem(word: str) -> str:
+    """A word without its endings, three to six letters: approval and approved meet."""
+    for _ in range(2):
+        for ending in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                word = word[: -len(ending)]
+                break
+    return word[:6]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded."""
+    return _WORD.findall(folded(text))
+
+
+def _is_term(word: str) -> bool:
+    return (len(word) > 2 or not word.isascii()) and word not in _STOP
+
+
+@lru_cache(maxsize=16384)
+def terms(text: str) -> frozenset[str]:
+    """The stems of a text that carry content."""
+    return frozenset(stem(w.split("'")[0]) for w in words(text) if _is_term(w))
+
+
+def overlap(claim: str, supports: list[str]) -> float:
+    """The share of a claim's terms that stand in its quotes or fact sentences, 0..1."""
+    wanted = terms(claim)
+    given = frozenset().union(*map(terms, supports)) if supports else frozenset()
+    return len(wanted & given) / len(wanted) if wanted else 0.0
+
+
+@lru_cache(maxsize=8192)
+def negated_terms(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Terms that stand under a negation, and terms that stand free of one and of any lack."""
+    negated: set[str] = set()
+    free: set[str] = set()
+    for clause in _CLAUSE_END.split(folded(text)):
+        before, under = _scopes(clause)
+        negated |= under
+        if not _LACKING.search(clause):
+            free |= before
+    return frozenset(negated), frozenset(free)
+
+
+def _scopes(clause: str) -> tuple[set[str], set[str]]:
+    """A clause's terms outside the reach of a negation, and those within it."""
+    cue = _NEGATION.search(clause)
+    if not cue:
+        return set(terms(clause)), set()
+    after = _WORD.findall(clause[cue.end() :])
+    reached = {stem(w.split("'")[0]) for w in after[:_NEGATION_REACH] if _is_term(w)}
+    rest = {stem(w.split("'")[0]) for w in after[_NEGATION_REACH:] if _is_term(w)}
+    return (set(terms(clause[: cue.start()])) | rest) - reached, reached
+
+
+def flipped(claim: str, quote: str) -> str | None:
+    """The first word on whose polarity claim and quote disagree, or None.
+
+    >>> flipped("Data access is approved", "Data access is not approved")
+    'approv'
+    """
+    claim_not, claim_free = negated_terms(claim)
+    quote_not, quote_free = negated_terms(quote)
+    turned = (claim_free & quote_not - quote_free - claim_not) | (
+        claim_not & quote_free - claim_free - quote_not
+    )
+    return min(turned, default=None) or _opposed(folded(claim), folded(quote))
+
+
+def _opposed(claim: str, quote: str) -> str | None:
+    """A word of the claim whose opposite the quote says, where neither side denies its own."""
+    if _NEGATION.search(claim) or _NEGATION.search(quote):
+        return None
+    for one, other in _OPPOSED:
+        for mine, theirs in ((one, other), (other, one)):
+            said = mine.search(claim)
+            if (
+                said
+                and not mine.search(quote)
+                and theirs.search(quote)
+                and not theirs.search(claim)
+            ):
+                return said.group()
+    return None
+
+
+@lru_cache(maxsize=8192)
+def hedged(text: str) -> bool:
+    """Whether a text says that something may be, rather than that it is."""
+    return bool(_HEDGE.search(_NO_HEDGE.sub(" ", folded(text))))
+
+
+def overclaims(claim: str, supports: list[str]) -> list[str]:
+    """Words of certainty in a claim that none of its supports says."""
+    said = {m.group().replace(" ", "") for m in _CERTAIN.finditer(folded(claim))}
+    if not said:
+        return []
+    given = {m.group().replace(" ", "") for s in supports for m in _CERTAIN.finditer(folded(s))}
+    return sorted(said - given)
+
+
+def asserts(text: str) -> bool:
+    """Whether a text states something, rather than asking for it to be done."""
+    return bool(_ASSERTS.search(folded(text)))
+
+
+def hidden_characters(text: str) -> bool:
+    """Whether a text holds control, zero-width, bidirectional or private characters."""
+    return any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for c in text)
+
+
+def link_or_markup(text: str, supports: list[str]) -> str | None:
+    """A link, an address or markup in a text; a dotted name may stand where a support says it."""
+    found = _LINK.search(text) or _MARKUP.search(text)
+    if found:
+        return found.group()
+    given = " ".join(map(folded, supports))
+    return next((d for d in _DOTTED.findall(folded(text)) if d not in given), None)
+
+
+def _looks_named(token: str) -> bool:
+    return token[0].isupper() and (len(token) > 1 or not token.isascii())
+
+
+def names(text: str) -> list[str]:
+    """The words of a text that look like names: capitals that no sentence start explains."""
+    found: list[str] = []
+    tokens = list(_NAME_TOKEN.finditer(text))
+    for at, match in enumerate(tokens):
+        token = match.group()
+        if _looks_named(token) and (not _starts(text, match) or _named_at_start(text, tokens, at)):
+            found.append(token)
+    return found
+
+
+def _starts(text: str, match: re.Match[str]) -> bool:
+    return bool(_SENTENCE_START.search(text[max(0, match.start() - 3) : match.start()] or ""))
+
+
+def _named_at_start(text: str, tokens: list[re.Match[str]], at: int) -> bool:
+    """Whether a first word is a name: shouted, in a row of names, or the one who acts."""
+    token = tokens[at].group()
+    if sum(c.isupper() for c in token) > 1:
+        return True
+    if folded(token) in _PLAIN_SUBJECTS or at + 1 >= len(tokens):
+        return False
+    gap = text[tokens[at].end() : tokens[at + 1].start()]
+    following = tokens[at + 1].group()
+    return gap == " " and (following[0].isupper() or bool(_ASSERTS.fullmatch(folded(following))))
+
+
+@lru_cache(maxsize=16384)
+def name_words(text: str) -> frozenset[str]:
+    """Every word of a text in the form in which names are compared."""
+    return frozenset(stem(part) for part in _parts(text))
+
+
+def _parts(text: str) -> list[str]:
+    return [p for p in re.split(r"[\W_]+", folded(text).replace("'s ", " ")) if p]
+
+
+def unknown_names(text: str, known: frozenset[str]) -> list[str]:
+    """The names in a text that none of the known words explains."""
+    return [n for n in names(text) if not {stem(p) for p in _parts(n + " ")} <= known]
