@@ -1,0 +1,1 @@
+"""The embedded engine: reads delivery notes with words, vectors and rules, on this machine alone."""

@@ -1,0 +1,202 @@
+"""The words the reader knows, kept as data, and one pass over a sentence that finds them.
+
+A line of ``lexicon/*.txt`` is a phrase: words with a space between, ``a/b`` for one or the other,
+``word*`` for every ending, ``word?`` for one that may be missing, ``..`` for up to three words in
+between. A line ``[kind key=value …]`` says what the phrases below it mean. Matching looks up one
+table per word, so its cost grows with the length of the text and with nothing else.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+GAP = 3  # words that `..` may stand for
+_MOST_WORDS_KEPT = 50_000
+CONTRACTED = frozenset(
+    "can't don't doesn't didn't won't wouldn't couldn't shouldn't isn't aren't wasn't weren't "
+    "haven't hasn't hadn't ain't".split()
+)
+_STOPS = frozenset(".;:()[]!?")
+
+
+class Meaning(NamedTuple):
+    """What a phrase stands for: its kind, and for a problem its reason and weight."""
+
+    kind: str
+    reason: str = ""
+    severity: int = 0
+    likelihood: float = 1.0
+    blocker: bool = False
+    weak: bool = False  # says "problem" without saying which: the topic of the sentence decides
+
+
+class Piece(NamedTuple):
+    """One word of a phrase: exact words, beginnings of words, or a gap."""
+
+    words: frozenset[str]
+    prefixes: tuple[str, ...]
+
+    @property
+    def gap(self) -> bool:
+        return not self.words and not self.prefixes
+
+    def fits(self, word: str) -> bool:
+        return word in self.words or (bool(self.prefixes) and word.startswith(self.prefixes))
+
+
+class Hit(NamedTuple):
+    """A phrase found: tokens ``first`` to ``last`` (exclusive) and what it means."""
+
+    first: int
+    last: int
+    meaning: Meaning
+
+
+Rest = tuple[Piece, ...]
+Entry = tuple[Rest, Meaning]
+
+
+class _Openings(dict[str, tuple[Entry, ...]]):
+    """First word to the phrases that begin with it; beginnings of words are worked out once."""
+
+    def __init__(self, exact: dict[str, list[Entry]], prefixed: dict[str, list[Entry]]) -> None:
+        super().__init__()
+        self._exact = exact
+        self._prefixed = prefixed
+
+    def __missing__(self, word: str) -> tuple[Entry, ...]:
+        found = list(self._exact.get(word, ()))
+        for length in range(3, len(word) + 1):
+            found += self._prefixed.get(word[:length], ())
+        if len(self) >= _MOST_WORDS_KEPT:  # hostile text may hold any number of new words
+            self.clear()
+        self[word] = tuple(found)
+        return self[word]
+
+
+class Lexicon:
+    """Phrases and their meanings, ready to be looked for."""
+
+    def __init__(self, phrases: Sequence[tuple[str, Meaning]]) -> None:
+        exact: dict[str, list[Entry]] = {}
+        prefixed: dict[str, list[Entry]] = {}
+        for phrase, meaning in phrases:
+            for pieces in _variants(phrase):
+                entry = (pieces[1:], meaning)
+                for word in sorted(pieces[0].words):
+                    exact.setdefault(word, []).append(entry)
+                for prefix in pieces[0].prefixes:
+                    prefixed.setdefault(prefix, []).append(entry)
+        self._openings = _Openings(exact, prefixed)
+
+    def find(self, words: Sequence[str]) -> list[Hit]:
+        """Every phrase in these lower-case tokens, in order of where it begins."""
+        hits = []
+        openings = self._openings
+        for first, word in enumerate(words):
+            for rest, meaning in openings[word]:
+                last = _end(rest, words, first + 1) if rest else first + 1
+                if last:
+                    hits.append(Hit(first, last, meaning))
+        return hits
+
+
+def _end(rest: Rest, words: Sequence[str], at: int) -> int:
+    """Where the phrase ends when its remaining pieces fit from ``at``, else 0."""
+    for number, piece in enumerate(rest):
+        if piece.gap:
+            return _end_after_gap(rest[number + 1 :], words, at)
+        if at >= len(words) or not piece.fits(words[at]):
+            return 0
+        at += 1
+    return at
+
+
+def _end_after_gap(rest: Rest, words: Sequence[str], at: int) -> int:
+    for start in range(at, min(at + GAP, len(words)) + 1):
+        end = _end(rest, words, start)
+        if end or (start < len(words) and words[start] in _STOPS):
+            return end
+    return 0
+
+
+def _variants(phrase: str) -> Iterator[Rest]:
+    """The phrase with and without each word that may be missing."""
+    choices = []
+    for word in phrase.split():
+        optional = word.endswith("?") and len(word) > 1
+        piece = _piece(word.removesuffix("?") if optional else word)
+        choices.append([(piece,), ()] if optional else [(piece,)])
+    for chosen in itertools.product(*choices):
+        yield tuple(itertools.chain.from_iterable(chosen))
+
+
+def _piece(word: str) -> Piece:
+    if word == "..":
+        return Piece(frozenset(), ())
+    parts = word.split("/") if len(word) > 1 else [word]
+    exact = {part for part in parts if not part.endswith("*")}
+    if "n't" in exact:
+        exact |= CONTRACTED
+    return Piece(frozenset(exact), tuple(part[:-1] for part in parts if part.endswith("*")))
+
+
+_HEAD = re.compile(r"\[(?P<kind>[a-z_]+)(?P<rest>[^\]]*)\]$")
+
+
+def parse(text: str) -> Iterator[tuple[str, Meaning]]:
+    """Phrases of a lexicon file with the meaning of the head above them."""
+    meaning = Meaning("")
+    for line in text.splitlines():
+        line = line.partition("#")[0].strip()
+        if head := _HEAD.match(line):
+            meaning = _meaning(head["kind"], head["rest"])
+        elif line:
+            yield line, meaning
+
+
+def _meaning(kind: str, rest: str) -> Meaning:
+    given = dict(pair.partition("=")[::2] for pair in rest.split())
+    return Meaning(
+        kind=kind,
+        reason=given.get("reason", ""),
+        severity=int(given.get("severity", 0)),
+        likelihood=float(given.get("likelihood", 1)),
+        blocker="blocker" in given,
+        weak="weak" in given,
+    )
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon in this package, read once."""
+    folder = resources.files("insights.engine") / "lexicon"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".txt")), key=lambda f: f.name)
+    return Lexicon([pair for file in files for pair in parse(file.read_text("utf-8"))])
+
+
+CATEGORY = {
+    reason: category
+    for category, reasons in {
+        "schedule": ("overdue_task", "milestone_slip", "date_moved", "low_velocity"),
+        "dependency_access": (
+            "waiting_customer",
+            "waiting_vendor",
+            "access_missing",
+            "env_not_ready",
+        ),
+        "scope": ("scope_creep", "unclear_requirement", "change_request"),
+        "resourcing": ("key_person", "capacity_conflict", "handover_gap"),
+        "technical_data": ("data_quality", "performance", "integration", "failed_runs"),
+        "stakeholder": ("sponsor_absent", "low_engagement", "sentiment_drop", "escalation"),
+        "adoption": ("usage_drop", "no_champion", "training_gap"),
+        "commercial": ("budget_overrun", "renewal_risk", "payment_dispute"),
+        "governance_security": ("compliance", "approval_pending", "sec_review"),
+    }.items()
+    for reason in reasons
+}

@@ -1,0 +1,44 @@
+"""Lines that decide nothing: an open question, or "none"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_OPEN = re.compile(
+    r"\W*(?:whether\b|how (?:to|much|many|big|large|long|best|should|will|can|do|does|the|we|it)\b"
+    r"|(?:what|which|who|where|when) (?!we did|i did|went|happened|have you|did you)\w+|if the\b)",
+    re.IGNORECASE,
+)
+
+
+def is_open(text: str) -> bool:
+    """Whether a line is a question left open: "Whether to …", "How to …", "Which …"."""
+    return bool(_OPEN.match(text))
+
+
+_NONE = frozenset("none nil nope nada na nothing nobody no zero not n/a".split())
+_ALONE = frozenset("none nil nope nada na".split())
+_FILLER = frozenset(
+    "a all and any anything anyone are as at big blocked blocker blockers blocking by challenge "
+    "challenges concern concerns concerning critical current currently difficulties difficulty else "
+    "encountered face faced far for found from have has had here i identified impediment impediments "
+    "in inparticular issue issues issued is it known last major me moment month much my n new noted "
+    "note now of on open or other our outstanding particular period present problem problems question "
+    "questions real really report reported right risk risks roadblock roadblocks serious side "
+    "significant so sort special specific sprint stuck technical there there's the this time to today "
+    "trouble troubles update us was waiting we week were with yet at".split()
+)
+
+
+def is_denial(words: Sequence[str]) -> bool:
+    """Whether the tokens of a line say "none", in so many words and nothing more."""
+    plain = [w for w in words if w[0].isalnum()]
+    if not plain:
+        return True
+    if plain[0] in _ALONE or plain[:2] in (["n", "a"], ["not", "applicable"], ["all", "good"]):
+        return True
+    if plain[0] in _NONE and (len(plain) == 1 or not words[1][0].isalnum()):
+        return True
+    denied = any(w in _NONE or w.endswith("n't") for w in plain)
+    return denied and all(w in _FILLER or w in _NONE or w.endswith("n't") for w in plain)

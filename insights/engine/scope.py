@@ -1,0 +1,205 @@
+"""What the words around a problem do to it: deny it, doubt it, or say that it is over.
+
+After NegEx (Chapman 2001): a trigger reaches forward to the next terminator ("but", "because", a
+semicolon), some reach backward; a second trigger within reach turns the first around.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engagements.records import FindingStatus
+from insights.engine.lexicon import CONTRACTED, Hit, lexicon
+
+VERB_REACH = 8  # words that "not" and "n't" reach; "no" and "without" reach to the terminator
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.,;:()!?–—]|(?<=\s)-(?=\s)")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|https?://\S{1,500}")
+_VERBAL = CONTRACTED | {"not", "never", "cannot", "hardly", "barely"}
+_COPULAS = frozenset({"is", "are", "was", "were", "means", "meant", "makes", "made"})
+_THINKING = frozenset({"think", "believe", "expect", "see", "foresee", "anticipate", "consider"})
+_COORDINATORS = frozenset({",", "and", "or", "nor", ";", "but"})
+_HARD_STOPS = frozenset({".", ";", ":", "!", "?"})
+
+
+class Tokens(NamedTuple):
+    """Words and punctuation of a text in lower case, and where each stands."""
+
+    words: list[str]
+    spans: list[tuple[int, int]]
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> Tokens:
+    """The tokens of ``text[start:end]``; tags and web addresses say nothing and are left out."""
+    words, spans = [], []
+    end = len(text) if end is None else end
+    piece = text[start:end]
+    if "<" in piece or "://" in piece:
+        piece = _TAG.sub(lambda m: " " * len(m[0]), piece)
+    for match in _TOKEN.finditer(piece):
+        words.append(match[0].lower().replace("’", "'"))
+        spans.append((start + match.start(), start + match.end()))
+    return Tokens(words, spans)
+
+
+class Turns(NamedTuple):
+    """The triggers of one sentence by what they do."""
+
+    words: Sequence[str]
+    negations: tuple[Hit, ...]
+    negations_after: tuple[Hit, ...]
+    terminators: tuple[Hit, ...]
+    hedges: tuple[Hit, ...]
+    resolved: tuple[Hit, ...]
+    unresolved: tuple[Hit, ...]
+
+
+def turns(words: Sequence[str], hits: Sequence[Hit]) -> Turns:
+    """Sort the hits of a sentence; a trigger inside a longer phrase ("no access") is none."""
+    kinds: dict[str, list[Hit]] = {}
+    for hit in hits:
+        kinds.setdefault(hit.meaning.kind, []).append(hit)
+    covering = [h for kind in ("problem", "pseudo_negation") for h in kinds.get(kind, ())]
+    negations = [h for h in kinds.get("negation", ()) if not _covered(h, covering)]
+    unresolved = kinds.get("unresolved", [])
+    resolved = [h for h in kinds.get("resolved", ()) if not _overlaps(h, unresolved)]
+    return Turns(
+        words,
+        tuple(negations),
+        tuple(kinds.get("negation_after", ())),
+        tuple(kinds.get("terminator", ())),
+        tuple(kinds.get("hedge", ())),
+        tuple(resolved),
+        tuple(unresolved),
+    )
+
+
+def _covered(hit: Hit, by: Sequence[Hit]) -> bool:
+    return any(
+        o.first <= hit.first and hit.last <= o.last and o.last - o.first > hit.last - hit.first
+        for o in by
+    )
+
+
+def _overlaps(hit: Hit, others: Sequence[Hit]) -> bool:
+    return any(o.first < hit.last and hit.first < o.last for o in others)
+
+
+def status(cue: Hit, around: Turns, *, lists: bool = False) -> FindingStatus:
+    """Whether the problem at ``cue`` is there, may come, is denied, or is over."""
+    if _is_over(cue, around):
+        return FindingStatus.RESOLVED
+    if is_negated(cue.first, cue.last, around, lists=lists):
+        return FindingStatus.NEGATED
+    if cue.meaning.likelihood < 1 or _is_hedged(cue, around):
+        return FindingStatus.POTENTIAL
+    return FindingStatus.OPEN
+
+
+def is_negated(first: int, last: int, around: Turns, *, lists: bool) -> bool:
+    """Whether tokens ``first`` to ``last`` are denied.
+
+    ``lists``: a comma does not end the reach ("denies fever, chills, or cough"), as in clinical
+    notes. In delivery notes a comma often starts a new statement ("no update, waiting on access").
+    """
+    before = [t for t in around.negations if _reaches(t, first, around, lists=lists)]
+    if before:
+        return len(_independent(before, around.words)) % 2 == 1
+    return any(
+        last <= t.first <= last + VERB_REACH and not _stopped(last, t.first, around)
+        for t in around.negations_after
+    )
+
+
+def _independent(triggers: Sequence[Hit], words: Sequence[str]) -> list[Hit]:
+    """Triggers that turn one another: not those of a list ("no X, no Y"), nor overlapping ones."""
+    kept: list[Hit] = []
+    for trigger in triggers:
+        if trigger.first and words[trigger.first - 1] in _COORDINATORS:
+            kept = []
+        if not (kept and trigger.first < kept[-1].last):
+            kept.append(trigger)
+    return kept
+
+
+def _reaches(trigger: Hit, first: int, around: Turns, *, lists: bool) -> bool:
+    if trigger.last > first or _stopped(trigger.last, first, around):
+        return False
+    between = around.words[trigger.last : first]
+    if around.words[trigger.first] in _VERBAL and not lists:
+        if len(between) > VERB_REACH:
+            return False
+        if _COPULAS.intersection(between) and not _THINKING.intersection(between):
+            return False
+    return lists or "," not in between or _listed(between, around.words[first])
+
+
+def _listed(between: Sequence[str], cue: str) -> bool:
+    """Whether the commas between trigger and cue are those of a list of things."""
+    after = list(between)[len(between) - 1 - list(between)[::-1].index(",") + 1 :]
+    if after[:1] in (["or"], ["and"], ["nor"]):
+        return len(after) <= 4
+    return len(after) <= 1 and not cue.endswith(("ing", "ed"))
+
+
+def _stopped(start: int, end: int, around: Turns) -> bool:
+    return any(start <= t.first and t.last <= end for t in around.terminators)
+
+
+def _is_hedged(cue: Hit, around: Turns) -> bool:
+    return any(
+        (t.last <= cue.first or t.first < cue.last)
+        and not _stopped(t.last, cue.first, around)
+        and cue.first - t.last <= 12
+        for t in around.hedges
+    )
+
+
+def _is_over(cue: Hit, around: Turns) -> bool:
+    return any(_ends(done, cue, around) for done in around.resolved)
+
+
+def _ends(done: Hit, cue: Hit, around: Turns) -> bool:
+    if done.first < cue.last and cue.first < done.last:  # "no longer blocked" as one phrase
+        return True
+    start, end = (done.last, cue.first) if done.last <= cue.first else (cue.last, done.first)
+    if _stopped(start, end, around) or any(
+        _reaches(t, done.first, around, lists=False) for t in around.negations
+    ):
+        return False
+    if _is_denied_end(done, around):
+        return False
+    between = around.words[start:end]
+    if done.last <= cue.first:
+        return "," not in between and not ("and" in between and len(between) > 2)
+    return len(between) <= 20
+
+
+def _is_denied_end(done: Hit, around: Turns) -> bool:
+    return any(u.first <= done.first < u.last + 2 for u in around.unresolved)
+
+
+def negated(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` is denied by its sentence, whatever it is about."""
+    left, right = _sentence(text, start, end)
+    words, spans = tokens(text, left, right)
+    inside = [i for i, (s, e) in enumerate(spans) if s < end and e > start]
+    if not inside:
+        return False
+    hits = [h for h in lexicon().find(words) if h.meaning.kind != "problem"]
+    return is_negated(inside[0], inside[-1] + 1, turns(words, hits), lists=True)
+
+
+_STOP = re.compile(r"[.!?](?=\s{1,4}[A-Z*])|\n\n")
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    left, right = 0, len(text)
+    for stop in _STOP.finditer(text):
+        if stop.end() <= start:
+            left = stop.end()
+        elif stop.start() >= end:
+            right = stop.start()
+            break
+    return left, right

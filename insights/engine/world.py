@@ -1,0 +1,31 @@
+"""Whose problem it is: the delivery's, or that of the people a service is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from insights.engine.lexicon import Hit
+
+# Whatever people outside do with what is delivered is the delivery's business too.
+_ALWAYS_OURS = frozenset({"usage_drop", "no_champion", "training_gap", "renewal_risk"})
+
+
+def is_elsewhere(cue: Hit, hits: Sequence[Hit], words: Sequence[str]) -> bool:
+    """Whether the problem at ``cue`` is one of users, residents or the world, not of the delivery."""
+    if cue.meaning.reason in _ALWAYS_OURS:
+        return False
+    kinds = {h.meaning.kind for h in hits}
+    if not kinds & {"outsiders", "subject_matter", "research"}:
+        return False
+    owner = _owner(cue, hits)
+    if owner == "outsiders":
+        return True
+    if owner == "team":
+        return False
+    return "team" not in kinds and cue.meaning.weak
+
+
+def _owner(cue: Hit, hits: Sequence[Hit]) -> str | None:
+    """Who is named nearest before the problem."""
+    named = [h for h in hits if h.meaning.kind in ("outsiders", "team") and h.last <= cue.first]
+    return max(named, key=lambda h: h.first).meaning.kind if named else None
