@@ -320,6 +320,7 @@ class Standing(models.Model):
     last_note_on = models.DateField(null=True)
     open_findings = models.IntegerField(default=0)
     heaviest_finding = models.FloatField(default=0)  # exposure 0-16
+    inputs = models.CharField(max_length=32, blank=True)  # changes when any of its rows does
 
     class Meta:
         indexes = [

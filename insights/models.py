@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from engagements.models import ID_LENGTH, Engagement, choices
 from engagements.records import InsightType
@@ -23,6 +24,17 @@ class InsightQuerySet(models.QuerySet["Insight"]):
     def current(self) -> InsightQuerySet:
         """The newest version of each kind for each engagement."""
         return self.filter(is_current=True)
+
+    def with_staleness(self) -> InsightQuerySet:
+        """Each with ``stale``: rows of its engagement have changed since it was made."""
+        changed = ~Q(inputs="") & ~Q(inputs=F("engagement__standing__inputs"))
+        return self.annotate(
+            stale=models.ExpressionWrapper(changed, output_field=models.BooleanField())
+        )
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> InsightQuerySet:
+        """Those of engagements that a person may see."""
+        return self.filter(engagement__in=Engagement.objects.visible_to(user))
 
 
 class Insight(models.Model):
@@ -54,8 +66,8 @@ class Insight(models.Model):
     severity = models.CharField(max_length=10, blank=True)  # the heaviest claim's, for the filter
     payload = models.JSONField(default=dict)
     verification = models.JSONField(default=dict)
-    stale_since = models.DateTimeField(null=True, blank=True)
-    evidence_changed = models.BooleanField(default=False)
+    inputs = models.CharField(max_length=32, blank=True)  # Standing.inputs it was made from
+    as_of = models.DateField(null=True, blank=True)
     imported = models.BooleanField(default=False)  # came from a source, not made here
     latency_ms = models.IntegerField(null=True)
     input_tokens = models.IntegerField(null=True)

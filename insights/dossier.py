@@ -1,0 +1,74 @@
+"""All that is known of one engagement as of a day, gathered from the database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from engagements import rows
+from engagements.health import Facts, Health, assess
+from engagements.models import Engagement, HealthReading
+from engagements.records import InsightType
+from insights.facts import gather
+from insights.schema import Dossier
+
+
+def assemble(engagement: Engagement, as_of: date) -> Dossier:
+    """The dossier of an engagement: at most six queries, nothing later than ``as_of``."""
+    record = rows.engagement_record(engagement)
+    tasks = rows.tasks_of(record.engagement_id)
+    notes = rows.notes_of(record.engagement_id, until=as_of)
+    usage = rows.usage_of(record.engagement_id, until=as_of)
+    findings = rows.findings_of(record.engagement_id, until=as_of)
+    health = stored_health(record.engagement_id, as_of) or assess(
+        Facts(
+            engagement=record, tasks=tasks, notes=notes, findings=findings, usage=usage, as_of=as_of
+        )
+    )
+    return Dossier(
+        engagement=record,
+        as_of=as_of,
+        tasks=tuple(tasks),
+        notes=tuple(notes),
+        usage=tuple(usage),
+        findings=tuple(findings),
+        health=health,
+        facts=gather(record, tasks, notes, usage, findings, health, as_of),
+    )
+
+
+def stored_health(engagement_id: str, as_of: date) -> Health | None:
+    """The reading of that day with its working, so that pages and insights say the same."""
+    reading = HealthReading.objects.filter(
+        engagement_id=engagement_id, day=as_of, detail__isnull=False
+    ).first()
+    return msgspec.convert(reading.detail, Health, strict=False) if reading else None
+
+
+def names_in(dossier: Dossier) -> list[str]:
+    """Names a claim may use without quoting them: customer, people, type, ids."""
+    engagement = dossier.engagement
+    people = [member.name for member in engagement.team_members]
+    known: Iterable[str | None] = (
+        engagement.customer_name,
+        engagement.owner_name,
+        engagement.engagement_type,
+        engagement.engagement_id,
+        engagement.industry,
+        engagement.region,
+        *people,
+    )
+    return [name for name in known if name]
+
+
+def fingerprint(
+    dossier: Dossier, kind: InsightType, *, provider: str, model: str, prompt_version: str
+) -> str:
+    """What an insight is made from, as a hash: the same input is not generated twice."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(msgspec.json.encode([str(kind), provider, model, prompt_version], order="sorted"))
+    digest.update(msgspec.json.encode(dossier, order="sorted"))
+    return digest.hexdigest()

@@ -1,0 +1,57 @@
+"""The worker: performs waiting runs, sends what waits, loads on schedule, reads each new day."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+
+from psinsights.jobs import JOBS
+
+logger = logging.getLogger(__name__)
+IDLE = 0.5  # seconds between looks when there was nothing to do
+
+
+class Command(BaseCommand):
+    help = "Perform slow work: generations, loads on schedule, and what waits in the outbox."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="stop when nothing is waiting")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stop = threading.Event()
+        self.parent = os.getppid()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.told_to_stop)
+        while not self.stop.is_set():
+            busy = self.look_round(JOBS)
+            if not busy and options["once"]:
+                return
+            if os.getppid() != self.parent:
+                return  # the supervisor is gone: nobody would stop us
+            if not busy:
+                self.stop.wait(IDLE)
+
+    def look_round(self, jobs: tuple[Callable[[], bool], ...]) -> bool:
+        """Give each job one turn; a job that fails is logged and does not stop the others."""
+        busy = False
+        for job in jobs:
+            if self.stop.is_set():
+                break
+            close_old_connections()
+            try:
+                busy = job() or busy
+            except Exception:  # noqa: BLE001 - the worker outlives any one job; the trace is kept
+                logger.exception("job %s failed", job.__name__)
+                self.stop.wait(IDLE)
+        return busy
+
+    def told_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.stop.set()
