@@ -1,0 +1,166 @@
+"""What the records say, as plain entries that are read once for any number of days.
+
+Days are ordinals (``date.toordinal``). Each list is in an order that does not depend on the order
+of the rows. Pure; see docs/health.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from engagements.health_model import Facts, Rules
+from engagements.records import (
+    EngagementRecord,
+    EngagementStatus,
+    FindingStatus,
+    NoteFinding,
+    TaskRecord,
+    TaskStatus,
+)
+
+
+class TaskEntry(msgspec.Struct, frozen=True, gc=False):
+    """A task before a day is chosen. ``finished`` is the dated completion; None is unknown."""
+
+    id: str
+    milestone: bool
+    start: int | None
+    due: int | None
+    days: int  # weight in the work
+    finished: int | None
+    completed_on: int | None
+    status: TaskStatus
+    progress: int | None
+    changed: int | None
+
+
+class FindingEntry(msgspec.Struct, frozen=True, gc=False):
+    """A problem of a note that is neither denied nor told as over."""
+
+    note: str
+    noted: int
+    resolved: int | None
+    weight: float  # severity x likelihood
+    blocks: bool
+
+
+class Ledger(msgspec.Struct, frozen=True, gc=False):
+    """An engagement's entries, each list in an order that does not depend on the rows' order."""
+
+    engagement: EngagementRecord
+    tasks: list[TaskEntry]
+    notes: list[tuple[int, str]]  # newest first
+    findings: list[FindingEntry]
+    usage: list[tuple[int, str, int]]  # day, id, runs; newest first
+    starts: int | None
+    ends: int | None
+    completed_on: int | None  # of an engagement that is Completed today
+
+
+def ledger_of(facts: Facts, rules: Rules) -> Ledger:
+    """The entries of an engagement, read once for any number of days."""
+    tasks = sorted((_task_entry(task, rules) for task in facts.tasks), key=_task_order)
+    engagement = facts.engagement
+    ends = _ordinal(engagement.end_date)
+    return Ledger(
+        engagement=engagement,
+        tasks=tasks,
+        notes=sorted(((n.created_at.toordinal(), n.note_id) for n in facts.notes), reverse=True),
+        findings=[
+            _finding_entry(finding)
+            for finding in facts.findings
+            if finding.status in (FindingStatus.OPEN, FindingStatus.POTENTIAL)
+        ],
+        usage=sorted(
+            (
+                (u.execution_date.toordinal(), u.usage_id, _runs(u.execution_count))
+                for u in facts.usage
+            ),
+            reverse=True,
+        ),
+        starts=_ordinal(engagement.start_date),
+        ends=ends,
+        completed_on=_completion(engagement, tasks, ends),
+    )
+
+
+def standing(ledger: Ledger, day: int, today: bool) -> EngagementStatus:
+    """Where the engagement stood on a day: as reported today, by its dates before.
+
+    An engagement that has not started today had not started on any day before.
+    """
+    status = ledger.engagement.status
+    if today or status == EngagementStatus.NOT_STARTED:
+        return status
+    if ledger.starts is not None and day < ledger.starts:
+        return EngagementStatus.NOT_STARTED
+    finished = ledger.completed_on
+    if status == EngagementStatus.COMPLETED and (finished is None or day >= finished):
+        return EngagementStatus.COMPLETED
+    return EngagementStatus.ACTIVE
+
+
+def finished_on(task: TaskRecord) -> date | None:
+    """The dated completion of a task: ``completed_at``, else a completed task's end date."""
+    if task.completed_at is not None:
+        return task.completed_at.date()
+    if task.status == TaskStatus.COMPLETED:
+        return task.end_date or task.baseline_end_date
+    return None
+
+
+def _completion(
+    engagement: EngagementRecord, tasks: Iterable[TaskEntry], ends: int | None
+) -> int | None:
+    if engagement.status != EngagementStatus.COMPLETED:
+        return None
+    return max((task.finished for task in tasks if task.finished is not None), default=ends)
+
+
+def _task_entry(task: TaskRecord, rules: Rules) -> TaskEntry:
+    start = _ordinal(task.start_date)
+    due = _ordinal(task.end_date or task.baseline_end_date)
+    return TaskEntry(
+        task.task_id,
+        bool(task.is_milestone),
+        start,
+        due,
+        _duration(start, due, rules),
+        _ordinal(finished_on(task)),
+        _ordinal(task.completed_at),
+        task.status,
+        task.progress_percent,
+        _ordinal(task.updated_at),
+    )
+
+
+def _duration(start: int | None, due: int | None, rules: Rules) -> int:
+    if start is None or due is None or due < start:
+        return rules.undated_task_days
+    return due - start + 1
+
+
+def _task_order(task: TaskEntry) -> str:
+    return task.id
+
+
+def _finding_entry(finding: NoteFinding) -> FindingEntry:
+    return FindingEntry(
+        finding.note_id,
+        finding.noted_on.toordinal(),
+        _ordinal(finding.resolved_on),
+        finding.severity * finding.likelihood,
+        finding.is_blocker and finding.status == FindingStatus.OPEN,
+    )
+
+
+def _ordinal(day: date | None) -> int | None:
+    return None if day is None else day.toordinal()
+
+
+def _runs(count: int | None) -> int:
+    """A usage row without a count tells of one run at least."""
+    return 1 if count is None else max(0, count)
