@@ -119,8 +119,8 @@ _ASSERTS = re.compile(
     r"|thinks?|owns?|blocks?|blocked|failed|fails)\b"
 )
 _PLAIN_SUBJECTS = _words(
-    """there it this that these those nobody everybody someone somebody everyone work customer
-    client team project engagement he she they we i you what which who one both some all most many few
+    """there it this that these those nobody everybody someone somebody everyone work
+    customer client team project engagement he she they we i you what which who one both some all most many few
     several another other neither none nothing everything something here access delivery health
     score progress people users"""
 )  # fmt: skip

@@ -26,3 +26,39 @@ def level_of(exposure: float) -> Level:
     if exposure >= HIGH_FROM:
         return Level.HIGH
     return Level.MEDIUM if exposure >= MEDIUM_FROM else Level.LOW
+
+
+WORDS: dict[str, str] = {
+    "overdue_task": "Overdue work",
+    "milestone_slip": "Milestone slipping",
+    "date_moved": "Date moved",
+    "low_velocity": "Work slower than planned",
+    "waiting_customer": "Waiting on the customer",
+    "waiting_vendor": "Waiting on a vendor",
+    "access_missing": "Access missing",
+    "env_not_ready": "Environment not ready",
+    "scope_creep": "Scope growing",
+    "unclear_requirement": "Requirement unclear",
+    "change_request": "Change request open",
+    "key_person": "Dependent on one person",
+    "capacity_conflict": "Too little capacity",
+    "handover_gap": "Handover gap",
+    "data_quality": "Data quality problem",
+    "performance": "Performance problem",
+    "integration": "Integration problem",
+    "failed_runs": "Runs failing",
+    "sponsor_absent": "Sponsor absent",
+    "low_engagement": "Low engagement",
+    "sentiment_drop": "Mood dropping",
+    "escalation": "Escalation",
+    "usage_drop": "Usage dropping",
+    "no_champion": "No champion",
+    "training_gap": "Training gap",
+    "budget_overrun": "Budget overrun",
+    "renewal_risk": "Renewal at stake",
+    "payment_dispute": "Payment dispute",
+    "compliance": "Compliance question",
+    "approval_pending": "Approval pending",
+    "sec_review": "Security review open",
+}
+"""Each reason as the page says it."""
