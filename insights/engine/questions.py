@@ -6,15 +6,24 @@ import re
 from collections.abc import Sequence
 
 _OPEN = re.compile(
-    r"\W*(?:whether\b|how (?:to|much|many|big|large|long|best|should|will|can|do|does|the|we|it)\b"
-    r"|(?:what|which|who|where|when) (?!we did|i did|went|happened|have you|did you)\w+|if the\b)",
+    r"\W*(?:whether\b"
+    r"|how (?:to (?!use|create|link|install|run|write|get|work|set)|much|many|big|large|long|best"
+    r"|should|will|can|do|does|the|we|it|[a-z]+ the)\b"
+    r"|(?:what|which) (?!we did|i did|went|happened|have|has|did|was|were|you|you've|is new|i)\w+"
+    r"|(?:who|where|when) (?:to|should|will|does|is)\b"
+    r"|if (?:the \w+ |we |it |they )should\b)",
     re.IGNORECASE,
 )
+_YES_OR_NO = re.compile(
+    r"\W*(?:is|are|should|does|do|will|would|can|did) (?!you\b|anyone\b|anybody\b)[^?]{3,200}\?+\W*",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(r"[^?]{1,80}\b(?:or|vs\.?|versus)\b[^?]{1,60}\?+\W*", re.IGNORECASE)
 
 
 def is_open(text: str) -> bool:
     """Whether a line is a question left open: "Whether to …", "How to …", "Which …"."""
-    return bool(_OPEN.match(text))
+    return bool(_OPEN.match(text) or _YES_OR_NO.fullmatch(text) or _EITHER.fullmatch(text))
 
 
 _NONE = frozenset("none nil nope nada na nothing nobody no zero not n/a".split())

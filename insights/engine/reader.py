@@ -103,8 +103,8 @@ def _mentions(content: str, sentence: Sentence) -> Iterable[Mention]:
 
 
 def _cues(hits: Sequence[Hit], read: Tokens, sentence: Sentence) -> list[Hit]:
-    """The problem phrases that count here: the longest of overlapping ones, none about the world."""
-    found = [hit for hit in hits if hit.meaning.kind == "problem"]
+    """The problem phrases that count: the longest of overlapping ones, none about the world."""
+    found = [hit for hit in hits if hit.meaning.kind in ("problem", "benign")]
     if not found:
         return []
     found.sort(key=lambda h: (h.first - h.last, h.meaning.weak, -h.meaning.severity, h.first))
@@ -112,13 +112,30 @@ def _cues(hits: Sequence[Hit], read: Tokens, sentence: Sentence) -> list[Hit]:
     for hit in found:
         if not any(k.first < hit.last and hit.first < k.last for k in kept):
             kept.append(hit)
-    trouble = sentence.heading is not None and sentence.heading.troubled
-    if not trouble:
+    kept = [hit for hit in kept if hit.meaning.kind == "problem"]
+    if not (sentence.heading and sentence.heading.troubled):
+        kept = [h for h in kept if not _is_handled(h, hits)]
         kept = [h for h in kept if not world.is_elsewhere(h, hits, read.words)]
         kept = _outside_trouble(kept, sentence.heading)
     if any(not hit.meaning.weak for hit in kept):
         kept = [h for h in kept if not h.meaning.weak]
     return sorted(kept, key=lambda h: h.first)
+
+
+_REACH = 6  # words between a verb and the trouble it handles: "fix the two last bugs"
+
+
+def _is_handled(cue: Hit, hits: Sequence[Hit]) -> bool:
+    """Whether the trouble is the object of work or talk: "fix bugs", "discussed the issues"."""
+    if not any(h.meaning.kind == "thing" and cue.first <= h.first < cue.last for h in hits):
+        return False
+    barred = [h for h in hits if h.meaning.kind in ("terminator", "unresolved")]
+    return any(
+        h.last <= cue.first <= h.last + _REACH
+        and not any(b.first < cue.first and h.first < b.last for b in barred)
+        for h in hits
+        if h.meaning.kind in ("remedy", "talk")
+    )
 
 
 def _outside_trouble(cues: list[Hit], heading: Heading | None) -> list[Hit]:
@@ -147,6 +164,8 @@ def _under_trouble(
         return ()
     if found:
         return [_of_cue(cue, how, sentence, hits, around) for cue, how in found]
+    if not sentence.opening:
+        return ()
     reason = _topic(hits) or _DEFAULT.get(sentence.heading or Heading.ISSUE, "low_velocity")
     over = bool(around.resolved) or any(h.first == 0 and h.meaning.kind == "done" for h in hits)
     how = FindingStatus.RESOLVED if over else FindingStatus.OPEN

@@ -35,6 +35,7 @@ class Sentence(NamedTuple):
     end: int
     heading: Heading | None
     bullet: bool
+    opening: bool = True  # the first of its bullet or line
 
 
 _KINDS: tuple[tuple[Heading, re.Pattern[str]], ...] = tuple(
@@ -197,6 +198,7 @@ _ABBREVIATIONS = (
 def _split(
     content: str, start: int, end: int, heading: Heading | None, *, bullet: bool
 ) -> Iterator[Sentence]:
+    first = start
     for stop in _SENTENCE_END.finditer(content, start, end):
         if (
             content[max(start, stop.start() - 6) : stop.start() + 1]
@@ -204,7 +206,7 @@ def _split(
             .endswith(_ABBREVIATIONS)
         ):
             continue
-        yield Sentence(start, _trim(content, start, stop.end())[1], heading, bullet)
+        yield Sentence(start, _trim(content, start, stop.end())[1], heading, bullet, start == first)
         start = stop.end()
     if start < end:
-        yield Sentence(start, end, heading, bullet)
+        yield Sentence(start, end, heading, bullet, start == first)
