@@ -52,9 +52,9 @@ class Ledger(msgspec.Struct, frozen=True, gc=False):
 
     engagement: EngagementRecord
     tasks: list[TaskEntry]
-    notes: list[tuple[int, str]]  # newest first
+    notes: list[tuple[int, str]]  # day and id, oldest first
     findings: list[FindingEntry]
-    usage: list[tuple[int, str, int]]  # day, id, runs; newest first
+    usage: list[tuple[int, str, int]]  # day, id and runs of rows that ran; oldest first
     starts: int | None
     ends: int | None
     completed_on: int | None  # of an engagement that is Completed today
@@ -62,24 +62,25 @@ class Ledger(msgspec.Struct, frozen=True, gc=False):
 
 def ledger_of(facts: Facts, rules: Rules) -> Ledger:
     """The entries of an engagement, read once for any number of days."""
-    tasks = sorted((_task_entry(task, rules) for task in facts.tasks), key=_task_order)
+    tasks = [_task_entry(task, rules) for task in facts.tasks]
+    tasks.sort(key=_task_order)
     engagement = facts.engagement
     ends = _ordinal(engagement.end_date)
     return Ledger(
         engagement=engagement,
         tasks=tasks,
-        notes=sorted(((n.created_at.toordinal(), n.note_id) for n in facts.notes), reverse=True),
+        notes=sorted([(n.created_at.toordinal(), n.note_id) for n in facts.notes]),
         findings=[
             _finding_entry(finding)
             for finding in facts.findings
             if finding.status in (FindingStatus.OPEN, FindingStatus.POTENTIAL)
         ],
         usage=sorted(
-            (
-                (u.execution_date.toordinal(), u.usage_id, _runs(u.execution_count))
-                for u in facts.usage
-            ),
-            reverse=True,
+            [
+                (row.execution_date.toordinal(), row.usage_id, runs)
+                for row in facts.usage
+                if (runs := _runs(row.execution_count))
+            ]
         ),
         starts=_ordinal(engagement.start_date),
         ends=ends,

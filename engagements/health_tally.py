@@ -6,8 +6,9 @@ change a reading. Pure; see docs/health.md.
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -81,11 +82,10 @@ def tally_of(ledger: Ledger, day: int, today: bool, rules: Rules) -> Tally:
     open_tasks = [_open_task(task, day, today, rules) for task in still_open]
     work = sum(task.days for task in known) * 100
     late = sorted((t for t in open_tasks if t.late), key=lambda t: (-t.weighted, t.id))
-    notes = [note for note in ledger.notes if note[0] <= day]
-    oldest = day - rules.note_window_days
+    notes = _until(ledger.notes, day)
+    seen = notes - _until(ledger.notes, day - rules.note_window_days - 1)
     exposures = _exposures(ledger.findings, day, rules)
     blockers = _blockers(ledger.findings, still_open, day, today, rules)
-    seen = sum(1 for noted, _ in notes if noted >= oldest)
     recent, earlier, runs = _usage(ledger.usage, day, rules)
     planned = ledger.engagement.planned_hours or 0.0
     return Tally(
@@ -107,7 +107,7 @@ def tally_of(ledger: Ledger, day: int, today: bool, rules: Rules) -> Tally:
         exposures=exposures,
         exposure=math.fsum(weight for weight, _ in exposures),
         notes_seen=seen,
-        last_note=notes[0] if notes else None,
+        last_note=ledger.notes[notes - 1] if notes else None,
         recent_runs=recent,
         earlier_runs=earlier,
         runs=runs,
@@ -210,25 +210,25 @@ def _task_blocker(task: TaskEntry, day: int) -> Blocker:
 
 
 def _usage(
-    usage: Iterable[tuple[int, str, int]], day: int, rules: Rules
+    usage: list[tuple[int, str, int]], day: int, rules: Rules
 ) -> tuple[int | None, int, tuple[str, ...]]:
     """Runs of the last window and of the one before, with the newest rows' ids."""
-    recent = earlier = 0
-    seen = False
-    ids: list[str] = []
-    middle, oldest = day - rules.usage_window_days, day - 2 * rules.usage_window_days
-    for ran, usage_id, runs in usage:
-        if ran > day or not runs:
-            continue
-        seen = True
-        if ran <= oldest:
-            break
-        ids.append(usage_id)
-        if ran > middle:
-            recent += runs
-        else:
-            earlier += runs
-    return (recent if seen else None), earlier, tuple(ids[: rules.shown_records])
+    window = rules.usage_window_days
+    last, middle = _until(usage, day), _until(usage, day - window)
+    first = _until(usage, day - 2 * window)
+    if not last:
+        return None, 0, ()
+    recent = sum([runs for _, _, runs in usage[middle:last]])
+    earlier = sum([runs for _, _, runs in usage[first:middle]])
+    shown = usage[max(first, last - rules.shown_records) : last]
+    return recent, earlier, tuple([usage_id for _, usage_id, _ in reversed(shown)])
+
+
+def _until(
+    rows: Sequence[tuple[int, ...] | tuple[int, str] | tuple[int, str, int]], day: int
+) -> int:
+    """How many of the rows, oldest first, are of the day or earlier."""
+    return bisect.bisect_left(rows, (day + 1,))
 
 
 def _consumed(engagement: EngagementRecord, planned: float) -> float | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 
 from engagements.health_model import Rules, Scale
 from engagements.health_score import late_milestones, old_critical_blockers
@@ -41,12 +42,12 @@ def days(count: float) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """A value with its unit: 12 days, 40 %, 0.56 of plan."""
+    """A value with its unit: 12 days, 40 %, 0.56."""
     if unit == "days":
         return days(value)
     if unit in ("%", "points"):
         return f"{_whole(value)} {unit}"
-    return f"{value:.2f} {unit}"
+    return f"{value:.2f}"
 
 
 def statement(key: str, tally: Tally, value: float) -> Told:
@@ -56,12 +57,18 @@ def statement(key: str, tally: Tally, value: float) -> Told:
 
 def sentence(said: str, value: float, scale: Scale, unit: str) -> str:
     """A statement with its gap and its thresholds."""
-    rising = scale.full_at > scale.zero_at
     gap = scale.gap(value)
-    told = f", {amount(gap, unit)} {'short' if rising else 'over'}" if gap else ""
-    first, last = ("from", "up to") if rising else ("up to", "from")
+    if not gap:
+        return said + _thresholds(scale, unit)
+    side = "short" if scale.full_at > scale.zero_at else "over"
+    return f"{said}, {amount(gap, unit)} {side}{_thresholds(scale, unit)}"
+
+
+@lru_cache(maxsize=64)
+def _thresholds(scale: Scale, unit: str) -> str:
+    first, last = ("from", "up to") if scale.full_at > scale.zero_at else ("up to", "from")
     full, zero = amount(scale.full_at, unit), amount(scale.zero_at, unit)
-    return f"{said}{told}; full points {first} {full}, none {last} {zero}."
+    return f"; full points {first} {full}, none {last} {zero}."
 
 
 def missing(key: str, tally: Tally, rules: Rules) -> str:
