@@ -21,7 +21,7 @@ CONTRACTED = frozenset(
     "can't don't doesn't didn't won't wouldn't couldn't shouldn't isn't aren't wasn't weren't "
     "haven't hasn't hadn't ain't".split()
 )
-_STOPS = frozenset(".;:()[]!?")
+_STOPS = frozenset(".;:()[]!?,") | {"no", "not", "never", "without", "but"} | CONTRACTED
 
 
 class Meaning(NamedTuple):

@@ -151,7 +151,7 @@ def _label(content: str, start: int, end: int) -> tuple[Heading, int] | None:
     if label := _LABEL.match(content, start, end):
         kind = heading_kind(label[1])
         short = len(label[1].split()) <= _LABEL_WORDS
-        if short and label.end() >= end:
+        if short and label.end() >= end and (kind is not _UNKNOWN or not _NEED.match(label[1])):
             return kind, end
         if len(label[1].split()) <= 4 and kind is not _UNKNOWN and _is_name(label[1]):
             return kind, label.end()
@@ -163,6 +163,7 @@ def _label(content: str, start: int, end: int) -> tuple[Heading, int] | None:
 
 
 _UNKNOWN = Heading.OTHER
+_NEED = re.compile(r"(?:still |we )?(?:need|wait|await|block|stuck|miss)", re.IGNORECASE)
 _NAME = re.compile(
     r"\W*(?:\d+[.)]\W*)?(?:(?:current|key|main|open|known|top|other|any|major|our|the|project|new"
     r"|blockers?|blocked|issues?|problems?|risks?|concerns?|challenges?|impediments?|roadblocks?"
