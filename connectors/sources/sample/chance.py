@@ -9,12 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_PLURALS = {
+    "is": "are",
+    "was": "were",
+    "has": "have",
+    "needs": "need",
+    "takes": "take",
+    "waits": "wait",
+    "depends": "depend",
+    "remains": "remain",
+    "stays": "stay",
+    "moves": "move",
+}
+_AGREES = re.compile(rf"\{{(task|next|milestone)\}} ({'|'.join(_PLURALS)})\b")
+_TAIL = re.compile(r" (?:for|of|from|on|with|against|to)\b|[,:]")
 
 
 def stream(seed: int, *parts: object) -> Random:
@@ -41,7 +56,18 @@ def say(template: str, slots: Mapping[str, object], rng: Random) -> str:
         template, count = _CHOICE.subn(drawn, template)
         if not count:
             raise ValueError(f"Unbalanced choice in {template!r}")
-    return template.format_map(slots)
+    return _AGREES.sub(partial(_agreed, slots), template).format_map(slots)
+
+
+def _agreed(slots: Mapping[str, object], match: re.Match[str]) -> str:
+    """The verb after a task's name, as many as the task is."""
+    slot, verb = match.groups()
+    return f"{{{slot}}} {_PLURALS[verb] if _is_plural(str(slots[slot])) else verb}"
+
+
+def _is_plural(title: str) -> bool:
+    head = _TAIL.split(title)[0]
+    return " and " in head or (head.endswith("s") and not head.endswith("ss"))
 
 
 def sentence(text: str) -> str:

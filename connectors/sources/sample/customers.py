@@ -99,7 +99,7 @@ def _customer(number: int, seed: int) -> Customer:
 
 
 def _root(number: int, seed: int) -> str:
-    """The first word of a name: no two alike within 1,200 customers (7 shares no factor with it)."""
+    """The first word of a name: no two alike within 1,200 customers (7 divides it not)."""
     size = len(_HEADS) * len(_TAILS)
     place = (number * 7 + seed * 131) % size
     # Heads advance with every step of the place, so that neighbours do not sound alike.

@@ -88,7 +88,7 @@ def _member(number: int, name: str, seed: int) -> Person:
 
 
 def _names(count: int, seed: int) -> list[str]:
-    """Distinct first and last names, each by its own generator: Faker's shared state is not used."""
+    """Distinct first and last names, from generators of our own: Faker's shared state is unused."""
     from faker import Faker
 
     fakers = [Faker(locale, use_weighting=False) for locale in _LOCALES]
@@ -98,5 +98,8 @@ def _names(count: int, seed: int) -> list[str]:
     found: dict[str, None] = {}
     while len(found) < count:
         faker = rng.choice(fakers)
-        found.setdefault(f"{faker.first_name()} {faker.last_name()}".replace("  ", " "))
+        name = f"{faker.first_name()} {faker.last_name()}"
+        # "Hans-H." and the like cannot stand alone in a sentence.
+        if "." not in name:
+            found.setdefault(name)
     return list(found)
