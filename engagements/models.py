@@ -35,6 +35,22 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         """What a person may see. One place, so that roles can come: today, all who signed in."""
         return self if user.is_authenticated else self.none()
 
+    def matching(self, text: str) -> EngagementQuerySet:
+        """Those whose customer, id, type or owner hold every word of ``text``."""
+        words = text.replace("\x00", " ").split()
+        # No such text is in a row, and SQLite refuses a pattern of 50 kB.
+        if len(words) > 20 or any(len(word) > 300 for word in words):
+            return self.none()
+        found = self
+        for word in words:
+            found = found.filter(
+                Q(customer_name__icontains=word)
+                | Q(engagement_id__icontains=word)
+                | Q(engagement_type__icontains=word)
+                | Q(owner_name__icontains=word)
+            )
+        return found
+
     def active(self) -> EngagementQuerySet:
         return self.filter(status__in=Engagement.ACTIVE)
 
@@ -65,6 +81,10 @@ class Engagement(SourceRow):
     region = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     planned_hours = models.FloatField(null=True, blank=True)
     consumed_hours = models.FloatField(null=True, blank=True)
+    # What is still to be done after a change. The database knows the default, because loads write
+    # rows by their source columns alone; a load that is cut short leaves them for the next.
+    unread = models.BooleanField(default=True, db_default=True)  # notes changed since last read
+    unassessed = models.BooleanField(default=True, db_default=True)  # facts changed since
 
     objects = EngagementQuerySet.as_manager()
 
@@ -75,13 +95,18 @@ class Engagement(SourceRow):
             models.Index(fields=["engagement_type"], name="engagement_type"),
             models.Index(fields=["end_date"], name="engagement_end"),
             models.Index(fields=["customer_name"], name="engagement_customer"),
+            # What a load has left to do, mostly nothing.
+            models.Index(
+                fields=["engagement_id"], name="engagement_unread", condition=Q(unread=True)
+            ),
+            models.Index(
+                fields=["engagement_id"], name="engagement_unassessed", condition=Q(unassessed=True)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 name="engagement_ends_after_start",
-                condition=Q(end_date__gte=F("start_date"))
-                | Q(end_date=None)
-                | Q(start_date=None),
+                condition=Q(end_date__gte=F("start_date")) | Q(end_date=None) | Q(start_date=None),
                 violation_error_message="An engagement ends on or after the day it starts.",
             ),
             models.CheckConstraint(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from psinsights.lib.audit import AuditEntry
 
-__all__ = ["ApiToken", "AuditEntry"]
+__all__ = ["ApiToken", "AuditEntry", "IdempotentRequest"]
 
 
 class ApiToken(models.Model):
@@ -48,3 +48,25 @@ class ApiToken(models.Model):
         if token:
             cls.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
         return token
+
+
+class IdempotentRequest(models.Model):
+    """A request with an ``Idempotency-Key`` and what it was answered, kept for a day."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    body_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    status = models.SmallIntegerField(default=0)
+    headers = models.JSONField(default=dict)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_answer_a_key"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_oldest")]
+
+    def __str__(self) -> str:
+        return self.key
