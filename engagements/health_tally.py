@@ -158,7 +158,7 @@ def _elapsed(starts: int | None, ends: int | None, day: int) -> float | None:
         return None
     if day >= ends:
         return 1.0
-    return max(0.0, (day - starts) / (ends - starts))
+    return 0.0 if day <= starts else (day - starts) / (ends - starts)
 
 
 def _exposures(findings: Iterable[FindingEntry], day: int, rules: Rules) -> list[tuple[float, str]]:
@@ -234,4 +234,5 @@ def _until(
 def _consumed(engagement: EngagementRecord, planned: float) -> float | None:
     if planned <= 0 or engagement.consumed_hours is None:
         return None
-    return 100 * max(0.0, engagement.consumed_hours) / planned
+    # A plan of next to no hours says little; the bound keeps the percentage a number.
+    return min(100 * max(0.0, engagement.consumed_hours) / planned, 1e6)
