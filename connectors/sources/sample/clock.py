@@ -54,7 +54,7 @@ def clock_for(course: Course, as_of: date, weeks: int, rng: Random) -> Clock:
     onset = max(start + timedelta(days=10), as_of - timedelta(days=rng.randint(*temper.onset_days)))
     relief = None
     if course is Course.BLOCKED_THEN_RECOVERING:
-        relief = min(onset + timedelta(days=rng.randint(13, 24)), as_of - timedelta(days=15))
+        relief = min(onset + timedelta(days=rng.randint(13, 24)), as_of - timedelta(days=rng.randint(6, 18)))
     done = _days_done(course, temper, start, horizon, onset, relief, rng)
     return Clock(
         start=start,

@@ -71,26 +71,38 @@ class Temper:
 
 
 TEMPERS: dict[Course, Temper] = {
-    Course.STEADY: Temper(),
-    Course.EARLY_FINISH: Temper(early_pace=(1.2, 1.4), pace=(1.2, 1.4), jitter=(-3, 0)),
-    Course.BLOCKED_THEN_RECOVERING: Temper(pace=(0.1, 0.3), onset_days=(40, 80)),
+    Course.STEADY: Temper(early_pace=(0.93, 1.08), pace=(0.88, 1.08), jitter=(-2, 6)),
+    Course.EARLY_FINISH: Temper(early_pace=(1.2, 1.4), pace=(1.2, 1.4), jitter=(-3, 1)),
+    Course.BLOCKED_THEN_RECOVERING: Temper(pace=(0.1, 0.4), onset_days=(32, 70)),
     Course.SLIPPING: Temper(
-        pace=(0.3, 0.55), redated=0.4, burn=(1.1, 1.35), usage_drift=(0.92, 1.03), jitter=(0, 5)
+        pace=(0.42, 0.8),
+        onset_days=(75, 130),
+        redated=0.45,
+        burn=(1.1, 1.35),
+        usage_drift=(0.92, 1.03),
+        jitter=(0, 5),
     ),
     Course.QUIET_DECLINE: Temper(
-        pace=(0.2, 0.5),
-        redated=0.1,
+        pace=(0.3, 0.75),
+        onset_days=(75, 130),
+        redated=0.25,
         burn=(0.9, 1.2),
-        note_gap=(9, 20),
-        usage_drift=(0.68, 0.85),
+        note_gap=(8, 17),
+        usage_drift=(0.68, 0.88),
         jitter=(0, 4),
     ),
     Course.SCOPE_CREEP: Temper(
-        pace=(0.35, 0.6), redated=0.45, burn=(1.3, 1.6), usage_drift=(0.95, 1.05), jitter=(0, 5)
+        pace=(0.42, 0.8),
+        onset_days=(75, 130),
+        redated=0.5,
+        burn=(1.3, 1.6),
+        usage_drift=(0.95, 1.05),
+        jitter=(0, 5),
     ),
     Course.WATERMELON: Temper(
-        pace=(0.3, 0.5),
-        redated=0.1,
+        pace=(0.4, 0.78),
+        onset_days=(75, 130),
+        redated=0.2,
         burn=(1.15, 1.4),
         note_gap=(5, 9),
         usage_drift=(0.88, 1.0),
@@ -98,5 +110,5 @@ TEMPERS: dict[Course, Temper] = {
     ),
     Course.ON_HOLD: Temper(pace=(0.0, 0.0), onset_days=(14, 50), note_gap=(4, 8)),
     Course.NOT_STARTED: Temper(),
-    Course.COMPLETED: Temper(early_pace=(0.98, 1.08), pace=(0.98, 1.08)),
+    Course.COMPLETED: Temper(early_pace=(0.96, 1.08), pace=(0.96, 1.08), jitter=(-2, 4)),
 }

@@ -64,7 +64,7 @@ def _days(course: Course, clock: Clock, since: date, rng: Random) -> Iterator[da
     if course is Course.COMPLETED:
         last = min(last, clock.end + timedelta(days=9))
     if course is Course.QUIET_DECLINE:
-        last -= timedelta(days=rng.randint(8, 26))
+        last -= timedelta(days=rng.randint(4, 22))
     if course is Course.ON_HOLD:
         last = min(last, clock.onset + timedelta(days=6))
     day = on_workday(day + timedelta(days=rng.randint(1, 4)))

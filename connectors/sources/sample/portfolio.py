@@ -128,7 +128,7 @@ def _reported(course: Course, clock: Clock, rng: Random) -> int | None:
         return rng.randint(84, 98)
     ratio = clock.pace_ratio(clock.as_of - timedelta(days=14))
     lag = 10 if course is Course.QUIET_DECLINE else 0
-    return max(28, min(97, round(30 + 58 * min(ratio, 1.12)) + lag + rng.randint(-5, 5)))
+    return max(28, min(97, round(18 + 68 * min(ratio, 1.12)) + lag + rng.randint(-5, 5)))
 
 
 def _status(course: Course, reported: int | None, rng: Random) -> EngagementStatus:

@@ -182,8 +182,8 @@ def _minor(course: Course, clock: Clock, rng: Random) -> list[Trouble]:
     found = []
     for reason in rng.sample(_MINOR, count):
         raised = on_workday(clock.start + timedelta(days=rng.randint(8, max(9, span))))
-        solved = raised + timedelta(days=rng.randint(2, 8))
         raised = min(raised, clock.horizon)
+        solved = raised + timedelta(days=rng.randint(2, 8))
         found.append(_trouble(reason, raised, solved if solved <= clock.horizon else None))
     return found
 
@@ -250,7 +250,7 @@ def _slots(
         "milestone": milestone.spoken_name,
         "n": rng.randint(2, 9),
         "pct": rng.choice((12, 15, 18, 20, 25, 30, 35, 40)),
-        "day": weekday(trouble.raised - timedelta(days=rng.randint(0, 1))),
+        "day": weekday(on_workday(trouble.raised - timedelta(days=rng.randint(0, 1)))),
         "due": spoken(trouble.raised + timedelta(days=rng.randint(8, 20))),
-        "solved": weekday(trouble.solved) if trouble.solved else "",
+        "solved": weekday(on_workday(trouble.solved)) if trouble.solved else "",
     }

@@ -41,8 +41,8 @@ class News:
 
 
 def written(voice: Voice, told: News, rng: Random) -> str:
-    """The text of a note."""
-    return _WRITERS[voice](told, rng)
+    """The text of a note; on a day without news some small thing or other."""
+    return _WRITERS[voice](told, rng) or _line(news.ASIDES, told.slots, rng)
 
 
 def _line(templates: Sequence[str], slots: Slots, rng: Random) -> str:
@@ -126,7 +126,7 @@ def _chatty(told: News, rng: Random) -> str:
 
 
 def _formal(told: News, rng: Random) -> str:
-    openers = news.FORMAL_OPENERS
+    openers: tuple[str, ...] = news.FORMAL_OPENERS
     if told.course is Course.WATERMELON:
         openers = news.GREEN_OPENERS
     lines = [_line(openers, told.slots, rng), *_body(told, rng, 2)]
@@ -143,7 +143,7 @@ def _log(told: News, rng: Random) -> str:
     if not told.bad and not told.solved:
         if rng.random() < 0.06:
             return rng.choice(news.DULL)
-        extra = news.FIGURES if rng.random() < 0.5 else news.ASIDES
+        extra: tuple[str, ...] = news.FIGURES if rng.random() < 0.5 else news.ASIDES
         lines.append(_denial(told, rng) if rng.random() < 0.4 else _line(extra, told.slots, rng))
     return " ".join(lines[:3])
 

@@ -107,7 +107,7 @@ SOFT = (
 DENIALS = (
     "No blockers [this week|at the moment|right now].",
     "No blockers.",
-    "No [open|new] issues [to report|].",
+    "No [open|new] issues[ to report|].",
     "Nothing is blocking us.",
     "No risks [to report|identified|on my side].",
     "Nothing to escalate.",
