@@ -21,6 +21,11 @@ _BREAKS = (" - ", " – ", " — ", "; ", ": ", ", and ", ", but ", ", so ", ", 
 LONGEST = 110
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as text."""
+    return frozenset(text.split())
+
+
 def day(value: date, as_of: date) -> str:
     """A date as people say it; the year only where it is another one.
 

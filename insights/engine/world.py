@@ -15,14 +15,20 @@ def is_elsewhere(cue: Hit, hits: Sequence[Hit], words: Sequence[str]) -> bool:
     if cue.meaning.reason in _ALWAYS_OURS:
         return False
     kinds = {h.meaning.kind for h in hits}
-    if not kinds & {"outsiders", "subject_matter", "research"}:
-        return False
+    outside = bool(kinds & {"outsiders", "subject_matter"})
     owner = _owner(cue, hits)
-    if owner == "outsiders":
-        return True
-    if owner == "team":
+    if "research" in kinds and (outside or "guests" in kinds):
+        return owner != "team" or _told(cue, hits)
+    if "team" in kinds:
         return False
-    return "team" not in kinds and cue.meaning.weak
+    return outside and (owner == "outsiders" or cue.meaning.weak)
+
+
+def _told(cue: Hit, hits: Sequence[Hit]) -> bool:
+    """Whether the last said before the problem is that others said it: "we heard that …"."""
+    told = [h.first for h in hits if h.meaning.kind == "research" and h.last <= cue.first]
+    ours = [h.first for h in hits if h.meaning.kind == "team" and h.last <= cue.first]
+    return bool(told) and max(told) >= max(ours)
 
 
 def _owner(cue: Hit, hits: Sequence[Hit]) -> str | None:

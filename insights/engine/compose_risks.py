@@ -1,0 +1,184 @@
+"""Risk detection: what the notes and the numbers say threatens the engagement, gravest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from engagements.records import FindingStatus, InsightType, NoteFinding
+from insights.engine.desk import Desk, fitting, numbered, quoted
+from insights.engine.fact_risks import fact_risks
+from insights.engine.gaps import gaps
+from insights.engine.merging import Risk, is_open, is_resolved
+from insights.engine.words import capitalised, clause, count, day, lowered, word_set
+from insights.grounding_language import hedged, terms
+from insights.reasons import WORDS, level_of
+from insights.schema import Certainty, Claim, Draft, Evidence, RiskDetail
+
+MOST_RISKS = 12
+_MATTER_STOP = (
+    r"(?= (?:from|by|since|until|till|for|to|and|but|so|which|that|who|is|are|was|were|has|have|had"
+    r"|because|before|after|on|in|at|with|as|will|would|yet|this|next|last|again|if|or|we|they|it"
+    r"|still|despite|due|now)\b|[ ]?[,.;:()!?\"–—]|$)"
+)
+_X = rf"(?:the |a |an |our |their |any |its )?(?P<x>[\w'/&-]+(?: [\w'/&-]+){{0,4}}?){_MATTER_STOP}"
+_PARTY = r"(?:the |our |their |its )?[\w'-]+(?: (?:team|side|it|security|department|office))?"
+_MATTERS = (
+    re.compile(
+        rf"\b(?:waiting|wait|waits) (?:on|for) {_PARTY} (?:to (?:provide|send|confirm|approve|share"
+        rf"|grant|deliver|sign off(?: on)?|give us|open|supply|finish|complete) |for ){_X}",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"\b(?:has|have|had)(?: not|n't)(?: yet)? (?:provided|sent|confirmed|approved"
+               rf"|shared|granted|delivered|signed(?: off)?(?: on)?|given us|opened|supplied) {_X}",
+               re.IGNORECASE),
+    re.compile(rf"\b(?:awaiting|waiting (?:on|for)|pending) {_X}", re.IGNORECASE),
+)  # fmt: skip
+_WITH_MATTER = {
+    "waiting_customer": "Waiting on the customer for {x}",
+    "waiting_vendor": "Waiting on the vendor for {x}",
+    "approval_pending": "Approval pending: {x}",
+    "access_missing": "Access missing: {x}",
+}
+_NO_MATTER = word_set(
+    "customer client them him her vendor it this that these approval access confirmation feedback "
+    "response answer reply update us me you"
+)
+
+
+def compose_risks(desk: Desk) -> Draft:
+    """The open risks as claims, with what is not listed."""
+    claims = risk_claims(desk)
+    listed = claims[:MOST_RISKS]
+    return Draft(
+        kind=InsightType.RISK_DETECTION,
+        claims=numbered("r", listed),
+        left_out=(*_not_listed(desk, len(claims) - len(listed)), *gaps(desk)),
+    )
+
+
+def risk_claims(desk: Desk) -> list[Claim]:
+    """Every open risk as a claim that checks, gravest first, each saying something of its own."""
+    spoken = [claim for risk in desk.risks if (claim := _risk_claim(desk, risk))]
+    counted = [claim for claim in fact_risks(desk) if not _already_said(claim, spoken)]
+    claims = sorted(spoken + counted, key=_gravity)
+    return list(_once(claims))
+
+
+def _gravity(claim: Claim) -> tuple[float, int, str]:
+    exposure = claim.risk.exposure if claim.risk else 0
+    return -exposure, -len(claim.evidence), claim.text
+
+
+def _already_said(claim: Claim, spoken: Iterable[Claim]) -> bool:
+    """Whether a note's risk of the same reason speaks of the same record."""
+    reason = claim.risk.reason if claim.risk else ""
+    about = set().union(*(terms(e.quote) for e in claim.evidence)) if claim.evidence else set()
+    return any(
+        other.risk and other.risk.reason == reason and about and len(about & terms(other.text)) >= 2
+        for other in spoken
+    )
+
+
+def _once(claims: Iterable[Claim]) -> Iterator[Claim]:
+    seen: set[frozenset[str]] = set()
+    alone: dict[str, int] = {}
+    for claim in claims:
+        said = terms(claim.text)
+        source = claim.evidence[0].source if claim.evidence and not claim.facts else ""
+        if said not in seen and alone.get(source, 0) < 4:
+            seen.add(said)
+            if source:
+                alone[source] = alone.get(source, 0) + 1
+            yield claim
+
+
+def _speaker(risk: Risk) -> NoteFinding:
+    """The finding whose words say the risk best: stated over feared, graver, newer."""
+    return max(
+        risk.findings,
+        key=lambda f: (
+            f.status is FindingStatus.OPEN and not hedged(f.quote),
+            f.severity * f.likelihood,
+            f.noted_on,
+            f.note_id,
+        ),
+    )
+
+
+def _risk_claim(desk: Desk, risk: Risk) -> Claim | None:
+    speaker = _speaker(risk)
+    others = [f for f in risk.findings if f is not speaker]
+    evidence = [quoted(f) for f in (speaker, *others)]
+    return desk.first_sound(
+        _worded(risk, speaker, text, evidence) for text in _texts(desk, risk, speaker)
+    )
+
+
+def _worded(risk: Risk, speaker: NoteFinding, text: str, evidence: list[Evidence]) -> Claim:
+    feared = speaker.status is FindingStatus.POTENTIAL or hedged(speaker.quote)
+    likelihood = min(risk.likelihood, 0.75) if feared else risk.likelihood
+    detail = RiskDetail(
+        category=risk.category, reason=risk.reason, severity=risk.severity, likelihood=likelihood
+    )
+    return Claim(
+        id=risk.key,
+        text=text,
+        kind="risk",
+        certainty=Certainty.POSSIBLE if feared else Certainty.OBSERVED,
+        severity=level_of(detail.exposure),
+        evidence=fitting(text, evidence),
+        facts=(risk.fact,),
+        risk=detail,
+    )
+
+
+def _texts(desk: Desk, risk: Risk, speaker: NoteFinding) -> Iterator[str]:
+    """Wordings of a risk, the best first: what is awaited, what the note says, the bare reason."""
+    when = _when(desk, risk)
+    lead = WORDS[risk.reason]
+    pattern = _WITH_MATTER.get(risk.reason)
+    about = matter(speaker.quote)
+    if pattern and about:
+        yield f"{pattern.format(x=about)} {when}"
+    said = clause(speaker.quote)
+    if said and len(terms(lead) & terms(said)) * 2 >= len(terms(lead)):
+        yield f"{capitalised(said)} {when}"
+    if said:
+        yield f"{lead}: {lowered(said)} {when}"
+        yield f"{capitalised(said)} {when}"
+    yield f"{lead} {when}"
+
+
+def _when(desk: Desk, risk: Risk) -> str:
+    first = day(risk.first_on, desk.as_of)
+    return f"({count(risk.notes, 'note')} since {first})" if risk.notes > 1 else f"(noted {first})"
+
+
+def matter(quote: str) -> str:
+    """What is being waited for, in the note's words; empty where the sentence does not say."""
+    text = " ".join(quote.split())
+    for pattern in _MATTERS:
+        found = pattern.search(text)
+        if found and found["x"].lower() not in _NO_MATTER and len(found["x"]) > 3:
+            return found["x"]
+    return ""
+
+
+def _not_listed(desk: Desk, more: int) -> Iterator[str]:
+    findings, as_of = desk.dossier.findings, desk.as_of
+    over = sum(1 for f in findings if f.noted_on <= as_of and is_resolved(f, as_of))
+    faded = sum(
+        1
+        for f in findings
+        if f.noted_on <= as_of
+        and f.status in (FindingStatus.OPEN, FindingStatus.POTENTIAL)
+        and not is_resolved(f, as_of)
+        and not is_open(f, as_of)
+    )
+    if more > 0:
+        yield f"{count(more, 'lesser risk')} not listed."
+    if over:
+        yield f"{count(over, 'problem')} of earlier notes resolved, so not listed as open."
+    if faded:
+        yield f"{count(faded, 'problem')} not spoken of for 90 days, so not listed."

@@ -1,0 +1,214 @@
+"""Health summary: the verdict first, at most five concerns, what goes well, what is not covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import msgspec
+
+from engagements.health import Band, Signal
+from engagements.records import InsightType, NoteFinding
+from insights.engine.compose_risks import risk_claims
+from insights.engine.desk import Desk, certainty_of, fitting, numbered
+from insights.engine.gaps import gaps
+from insights.engine.merging import resolved
+from insights.engine.passages import good_news, passages, representative
+from insights.engine.words import capitalised, clause, count, lowered
+from insights.grounding_language import hedged
+from insights.schema import Claim, Draft, Evidence, Fact
+
+MOST_CONCERNS, MOST_WHEN_HEALTHY = 5, 2
+HIGH = 8  # exposure below which a healthy engagement's risk is left to the risk list
+MOST_PROGRESS, MOST_RESOLVED = 2, 2
+POINTS_OF_EXPOSURE = 0.75  # an exposure of 16 weighs as much as 12 points lost
+_SIGNAL_OF = {
+    "overdue_task": "overdue",
+    "milestone_slip": "overdue",
+    "low_velocity": "schedule",
+    "usage_drop": "usage",
+    "budget_overrun": "effort",
+    "low_engagement": "contact",
+}
+
+
+def compose_summary(desk: Desk) -> Draft:
+    """The state of an engagement in a handful of claims."""
+    risks = risk_claims(desk)
+    concerns = _concerns(desk, risks)
+    claims = [
+        *_verdict(desk),
+        *_contradiction(desk),
+        *concerns,
+        *_progress(desk),
+        *_resolved(desk),
+        *_representative(desk, short=_is_short(desk, concerns)),
+    ]
+    left = len(risks) - len(concerns)
+    more = [f"{count(left, 'further risk')} in the risk list."] if left > 0 else []
+    return Draft(
+        kind=InsightType.HEALTH_SUMMARY,
+        claims=numbered("s", list(_once(claims))),
+        left_out=(*more, *_confidence(desk), *gaps(desk)),
+    )
+
+
+def _once(claims: list[Claim]) -> Iterator[Claim]:
+    seen: set[str] = set()
+    for claim in claims:
+        text = claim.text.casefold()
+        if text not in seen:
+            seen.add(text)
+            yield claim
+
+
+def _is_short(desk: Desk, concerns: list[Claim]) -> bool:
+    return desk.dossier.health.band is Band.HEALTHY and not concerns
+
+
+def _said(desk: Desk, kind: str, text: str, *facts: Fact | None) -> Claim | None:
+    """A claim that rests on facts alone, where it checks."""
+    given = [fact for fact in facts if fact]
+    claim = Claim(id=kind, text=text, kind=kind, facts=tuple(fact.name for fact in given))
+    return desk.first_sound([claim]) if given else None
+
+
+def _verdict(desk: Desk) -> Iterator[Claim]:
+    """The band in the page's words, the score and the main reason."""
+    health = desk.dossier.health
+    band, score, worst = desk.fact("band"), desk.fact("score"), _worst(desk)
+    if health.score is None:
+        reason = lowered(band.sentence) if band else "there is too little data"
+        offered = [_said(desk, "verdict", f"{health.band.words}: {reason}", band)]
+    else:
+        verdict = f"{health.band.words}, {health.score} of 100"
+        cap = desk.fact(f"cap_{health.caps[0].key}") if health.caps else None
+        done = desk.fact("completed_tasks")
+        offered = [
+            _said(desk, "verdict", f"{verdict}. {cap.sentence.rstrip('.')}", band, score, cap)
+            if cap else None,
+            _said(desk, "verdict", f"{verdict}. Main reason: {_reason(worst)}", band, score,
+                  desk.fact(f"lost_{worst.key}")) if worst else None,
+            _said(desk, "verdict", f"{verdict}, with {done.sentence}", band, score, done)
+            if done else None,
+            _said(desk, "verdict", verdict, band, score),
+        ]  # fmt: skip
+    yield from islice((claim for claim in offered if claim), 1)
+
+
+def _worst(desk: Desk) -> Signal | None:
+    """The signal that costs most points, if it costs any worth naming."""
+    least = 4 if desk.dossier.health.band is Band.HEALTHY else 1
+    lost = [s for s in desk.dossier.health.signals if s.lost >= least]
+    return max(lost, key=lambda s: s.lost, default=None)
+
+
+def _reason(signal: Signal) -> str:
+    """A signal's statement without its thresholds."""
+    return lowered(signal.sentence.split("; full points")[0].split(" (full points")[0].rstrip("."))
+
+
+def _contradiction(desk: Desk) -> Iterator[Claim]:
+    """Reported one way and computed another: a finding of its own, with both sides."""
+    told = desk.fact("contradiction")
+    if told:
+        sides = desk.fact("reported_status"), desk.fact("reported_score"), desk.fact("score")
+        claim = _said(desk, "concern", told.sentence.rstrip("."), told, *sides)
+        yield from [claim] if claim else []
+
+
+def _concerns(desk: Desk, risks: list[Claim]) -> list[Claim]:
+    """The gravest risks as concerns, by points lost or exposure, whichever weighs more."""
+    healthy = desk.dossier.health.band is Band.HEALTHY
+    grave = [r for r in risks if not healthy or (r.risk and r.risk.exposure >= HIGH)]
+    ranked = sorted(grave, key=lambda claim: -_weight(desk, claim))
+    most = MOST_WHEN_HEALTHY if healthy else MOST_CONCERNS
+    concerns = [msgspec.structs.replace(claim, kind="concern") for claim in ranked[:most]]
+    room = most - len(concerns)
+    return concerns + ([] if healthy else list(islice(_bare_signals(desk, concerns), room)))
+
+
+def _weight(desk: Desk, claim: Claim) -> float:
+    if claim.risk is None:
+        return 0.0
+    lost = desk.number(f"lost_{_SIGNAL_OF.get(claim.risk.reason, '')}")
+    return max(claim.risk.exposure * POINTS_OF_EXPOSURE, lost)
+
+
+def _bare_signals(desk: Desk, concerns: list[Claim]) -> Iterator[Claim]:
+    """Signals that cost much and that no concern speaks of yet."""
+    spoken = {_SIGNAL_OF.get(c.risk.reason, "notes") for c in concerns if c.risk}
+    if spoken:
+        spoken |= {"notes", "blockers", "flow"}
+    for signal in sorted(desk.dossier.health.signals, key=lambda s: -s.lost):
+        if signal.lost >= 3 and signal.key not in spoken:
+            text = capitalised(_reason(signal))
+            claim = _said(desk, "concern", text, desk.fact(f"lost_{signal.key}"))
+            yield from [claim] if claim else []
+
+
+def _progress(desk: Desk) -> Iterator[Claim]:
+    """What goes well: a sentence of a note, and what was completed lately."""
+    found = passages(desk.notes)
+    told = good_news(found, desk.dossier.findings, desk.as_of)
+    sounds = (desk.first_sound(_quoted("progress", p.text, p.evidence())) for p in told)
+    said = list(islice((claim for claim in sounds if claim), MOST_PROGRESS))
+    done = desk.fact("latest_completed")
+    if done and len(said) < MOST_PROGRESS:
+        claim = _said(desk, "progress", done.sentence, done)
+        said += [claim] if claim else []
+    yield from said
+
+
+def _quoted(kind: str, text: str, *evidence: Evidence, lead: str = "") -> Iterator[Claim]:
+    """A note's own words as a claim: its clause, or quoted whole."""
+    said = clause(text, 160)
+    for wording in (f"{lead}{lowered(said) if lead else capitalised(said)}", f"{lead}“{said}”"):
+        yield Claim(
+            id=kind,
+            text=wording,
+            kind=kind,
+            certainty=certainty_of(evidence[0].quote),
+            evidence=fitting(wording, evidence),
+        )
+
+
+def _resolved(desk: Desk) -> Iterator[Claim]:
+    """Problems of earlier notes that a later one says are over, with both quotes."""
+    over = (_resolution(desk, f) for f in resolved(desk.dossier.findings, desk.as_of))
+    yield from islice((claim for claim in over if claim), MOST_RESOLVED)
+
+
+def _resolution(desk: Desk, finding: NoteFinding) -> Claim | None:
+    problem = Evidence(
+        source=finding.note_id, quote=finding.quote, start=finding.start, end=finding.end
+    )
+    if not finding.resolved_by or not finding.resolved_quote:
+        return desk.first_sound(_quoted("progress", finding.quote, problem, lead="Resolved: "))
+    answer = Evidence(
+        source=finding.resolved_by,
+        quote=finding.resolved_quote,
+        start=finding.resolved_start or 0,
+        end=finding.resolved_end or 0,
+    )
+    wordings = _quoted("progress", finding.resolved_quote, answer, problem, lead="Resolved: ")
+    return desk.first_sound(wordings)
+
+
+def _representative(desk: Desk, *, short: bool) -> Iterator[Claim]:
+    """The sentence nearest to what the notes say; it is called a quote, for it is no summary."""
+    if short:
+        return
+    stated = [p for p in passages(desk.notes) if not hedged(p.text)]
+    for passage in representative(stated):
+        quote = passage.evidence()
+        wordings = _quoted("coverage", passage.text, quote, lead="Representative quote: ")
+        claim = desk.first_sound(wordings)
+        yield from [claim] if claim else []
+
+
+def _confidence(desk: Desk) -> Iterator[str]:
+    health = desk.dossier.health
+    if health.score is not None and health.state == "low_confidence":
+        percent = round(100 * health.coverage)
+        yield f"Low confidence: the data covers {percent}% of the health model."
