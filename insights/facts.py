@@ -52,6 +52,16 @@ class _Gathering:
         )
 
 
+def known_names(engagement: EngagementRecord) -> tuple[str, ...]:
+    """The names a claim may say without quoting them: customer, type, industry, region, team."""
+    given = (
+        engagement.customer_name, engagement.engagement_type, engagement.industry,
+        engagement.region, engagement.owner_name, engagement.engagement_id,
+        *(m.name for m in engagement.team_members), *(m.role for m in engagement.team_members),
+    )  # fmt: skip
+    return tuple(name for name in given if name)
+
+
 def gather(
     engagement: EngagementRecord,
     tasks: Sequence[TaskRecord],

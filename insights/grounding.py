@@ -9,6 +9,7 @@ why a quote is always shown beside its claim.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 
 import msgspec
@@ -22,7 +23,7 @@ from insights.grounding_quantities import Reading
 from insights.grounding_text import MIN_QUOTE, folded, locate
 from insights.schema import Certainty, Claim, Evidence, Fact, Rejection, Verification
 
-__all__ = ["MIN_OVERLAP", "MIN_QUOTE", "Refused", "hedged", "locate", "verify"]
+__all__ = ["MIN_OVERLAP", "MIN_QUOTE", "Refused", "check", "distinct", "hedged", "locate", "verify"]
 
 MIN_OVERLAP = 0.25
 MAX_TEXT = 600
@@ -90,6 +91,15 @@ def verify(
         else:
             kept.append(checked)
     return Verification(kept=tuple(kept), rejected=tuple(rejected))
+
+
+def distinct(claims: Iterable[Claim]) -> Iterator[Claim]:
+    """The checked claims that say something the ones before them do not."""
+    company = _Company()
+    for claim in claims:
+        with suppress(Refused):
+            company.admit(claim)
+            yield claim
 
 
 def _rejection(claim: Claim, refusal: Refused) -> Rejection:

@@ -50,6 +50,8 @@ def _fold_char(char: str) -> str:
 @lru_cache(maxsize=4096)
 def fold(text: str) -> Folded:
     """Fold a text, keeping the way back to its own characters."""
+    if text.isascii() and text.isprintable() and "  " not in text and text[:1] != " ":
+        return Folded(text.replace("`", "'").lower(), tuple(range(len(text))))
     out: list[str] = []
     origin: list[int] = []
     after_space = True
@@ -85,6 +87,16 @@ def _is_word(text: str, position: int) -> bool:
     return text[position].isalnum() or _is_mark(text[position])
 
 
+def _stands_at(quote: str, text: str, near: int) -> bool:
+    """Whether a text says a quote right there, character by character, between words."""
+    end = near + len(quote)
+    if near < 0 or not text.startswith(quote, near) or quote != quote.strip():
+        return False
+    neighbours = text[max(0, near - 1) : near] + text[end : end + 1]
+    # Beside another script or an invisible character only the folded text can tell.
+    return quote.isascii() and neighbours.isascii() and _on_boundaries(text, near, end)
+
+
 def _own_span(source: Folded, start: int, end: int, length: int) -> tuple[int, int]:
     """The span of the record's characters behind a span of its folded ones."""
     last = source.origin[end - 1]
@@ -110,6 +122,8 @@ def locate(quote: str, text: str, near: int = 0) -> tuple[int, int] | None:
     (11, 34)
     """
     wanted = folded(quote)
+    if len(wanted) >= MIN_QUOTE and _stands_at(quote, text, near):
+        return near, near + len(quote)
     source = fold(text)
     if wanted and wanted == source.text.strip():
         return source.origin[len(source.text) - len(source.text.lstrip())], len(text.rstrip())

@@ -147,6 +147,8 @@ def expected_points(desk: Desk, risk: Claim) -> float | None:
     if lever and lever.record and lever.record in {e.source for e in risk.evidence}:
         return float(lever.points) if lever.points > 0 else None
     signal = _SIGNALS.get(risk.risk.reason) if risk.risk else None
+    if signal == "overdue":
+        return None  # only the lever knows what is left when the longest overdue is gone
     return (desk.number(f"lost_{signal}") or None) if signal else _note_points(desk, risk)
 
 

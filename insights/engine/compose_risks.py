@@ -59,6 +59,10 @@ def compose_risks(desk: Desk) -> Draft:
 
 def risk_claims(desk: Desk) -> list[Claim]:
     """Every open risk as a claim that checks, gravest first, each saying something of its own."""
+    return desk.once("risks", _risk_claims)
+
+
+def _risk_claims(desk: Desk) -> list[Claim]:
     spoken = [claim for risk in desk.risks if (claim := _risk_claim(desk, risk))]
     counted = [claim for claim in fact_risks(desk) if not _already_said(claim, spoken)]
     claims = sorted(spoken + counted, key=_gravity)
@@ -81,15 +85,12 @@ def _already_said(claim: Claim, spoken: Iterable[Claim]) -> bool:
 
 
 def _once(claims: Iterable[Claim]) -> Iterator[Claim]:
-    seen: set[frozenset[str]] = set()
-    alone: dict[str, int] = {}
+    """The claims whose first quote no graver claim has: one sentence makes one risk."""
+    seen: set[tuple[str, int]] = set()
     for claim in claims:
-        said = terms(claim.text)
-        source = claim.evidence[0].source if claim.evidence and not claim.facts else ""
-        if said not in seen and alone.get(source, 0) < 4:
-            seen.add(said)
-            if source:
-                alone[source] = alone.get(source, 0) + 1
+        first = [(e.source, e.start) for e in claim.evidence[:1]]
+        if not seen.intersection(first):
+            seen.update((e.source, e.start) for e in claim.evidence)
             yield claim
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,7 +14,8 @@ from insights.engine.compose_risks import risk_claims
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import gaps
 from insights.engine.merging import resolved
-from insights.engine.passages import good_news, passages, representative
+from insights.engine.passages import good_news, passages, representative, request
+from insights.engine.sections import Heading
 from insights.engine.words import capitalised, clause, count, lowered
 from insights.grounding_language import hedged
 from insights.schema import Claim, Draft, Evidence, Fact
@@ -21,6 +23,7 @@ from insights.schema import Claim, Draft, Evidence, Fact
 MOST_CONCERNS, MOST_WHEN_HEALTHY = 5, 2
 HIGH = 8  # exposure below which a healthy engagement's risk is left to the risk list
 MOST_PROGRESS, MOST_RESOLVED = 2, 2
+MOST_COMPARED = 120  # newest sentences among which the representative one is sought
 POINTS_OF_EXPOSURE = 0.75  # an exposure of 16 weighs as much as 12 points lost
 _SIGNAL_OF = {
     "overdue_task": "overdue",
@@ -30,15 +33,23 @@ _SIGNAL_OF = {
     "budget_overrun": "effort",
     "low_engagement": "contact",
 }
+_SAID_BY = {
+    "schedule": "work_done_percent",
+    "overdue": "worst_overdue_days",
+    "contact": "days_since_last_note",
+    "usage": "usage_change_percent",
+    "effort": "effort_gap",
+}
 
 
 def compose_summary(desk: Desk) -> Draft:
     """The state of an engagement in a handful of claims."""
     risks = risk_claims(desk)
-    concerns = _concerns(desk, risks)
+    contradiction = list(_contradiction(desk))
+    concerns = _concerns(desk, risks, taken=len(contradiction))
     claims = [
         *_verdict(desk),
-        *_contradiction(desk),
+        *contradiction,
         *concerns,
         *_progress(desk),
         *_resolved(desk),
@@ -48,18 +59,9 @@ def compose_summary(desk: Desk) -> Draft:
     more = [f"{count(left, 'further risk')} in the risk list."] if left > 0 else []
     return Draft(
         kind=InsightType.HEALTH_SUMMARY,
-        claims=numbered("s", list(_once(claims))),
+        claims=numbered("s", claims),
         left_out=(*more, *_confidence(desk), *gaps(desk)),
     )
-
-
-def _once(claims: list[Claim]) -> Iterator[Claim]:
-    seen: set[str] = set()
-    for claim in claims:
-        text = claim.text.casefold()
-        if text not in seen:
-            seen.add(text)
-            yield claim
 
 
 def _is_short(desk: Desk, concerns: list[Claim]) -> bool:
@@ -76,36 +78,55 @@ def _said(desk: Desk, kind: str, text: str, *facts: Fact | None) -> Claim | None
 def _verdict(desk: Desk) -> Iterator[Claim]:
     """The band in the page's words, the score and the main reason."""
     health = desk.dossier.health
-    band, score, worst = desk.fact("band"), desk.fact("score"), _worst(desk)
+    band, score = desk.fact("band"), desk.fact("score")
     if health.score is None:
         reason = lowered(band.sentence) if band else "there is too little data"
-        offered = [_said(desk, "verdict", f"{health.band.words}: {reason}", band)]
-    else:
-        verdict = f"{health.band.words}, {health.score} of 100"
-        cap = desk.fact(f"cap_{health.caps[0].key}") if health.caps else None
-        done = desk.fact("completed_tasks")
-        offered = [
-            _said(desk, "verdict", f"{verdict}. {cap.sentence.rstrip('.')}", band, score, cap)
-            if cap else None,
-            _said(desk, "verdict", f"{verdict}. Main reason: {_reason(worst)}", band, score,
-                  desk.fact(f"lost_{worst.key}")) if worst else None,
-            _said(desk, "verdict", f"{verdict}, with {done.sentence}", band, score, done)
-            if done else None,
-            _said(desk, "verdict", verdict, band, score),
-        ]  # fmt: skip
+        claim = _said(desk, "verdict", f"{health.band.words}: {reason}", band)
+        yield from [claim] if claim else []
+        return
+    verdict = f"{health.band.words}, {health.score} of 100"
+    offered = (
+        _said(desk, "verdict", f"{verdict}{reason}", band, score, *facts)
+        for reason, facts in (*_reasons(desk), ("", ()))
+    )
     yield from islice((claim for claim in offered if claim), 1)
+
+
+def _reasons(desk: Desk) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+    """What a verdict may add: the cap that holds it, the costliest signal, or the work done."""
+    health, done = desk.dossier.health, desk.fact("completed_tasks")
+    for cap in health.caps[:1]:
+        fact = desk.fact(f"cap_{cap.key}")
+        if fact:
+            yield f". {fact.sentence.rstrip('.')}", (fact,)
+    worst = _worst(desk)
+    if worst:
+        fact, reason = _reason(desk, worst)
+        yield f". Main reason: {reason}", (fact,)
+    if done:
+        yield f", with {done.sentence}", (done,)
 
 
 def _worst(desk: Desk) -> Signal | None:
     """The signal that costs most points, if it costs any worth naming."""
     least = 4 if desk.dossier.health.band is Band.HEALTHY else 1
-    lost = [s for s in desk.dossier.health.signals if s.lost >= least]
+    lost = [s for s in desk.dossier.health.signals if s.lost >= least and _lost(desk, s)]
     return max(lost, key=lambda s: s.lost, default=None)
 
 
-def _reason(signal: Signal) -> str:
-    """A signal's statement without its thresholds."""
-    return lowered(signal.sentence.split("; full points")[0].split(" (full points")[0].rstrip("."))
+def _lost(desk: Desk, signal: Signal) -> Fact | None:
+    return desk.fact(f"lost_{signal.key}")
+
+
+def _reason(desk: Desk, signal: Signal) -> tuple[Fact, str]:
+    """A signal in words, and the fact they rest on: our own sentence, or its bare statement."""
+    own = desk.fact(_SAID_BY.get(signal.key, ""))
+    if own:
+        return own, lowered(own.sentence.rstrip("."))
+    statement = re.split(
+        r"; full points|, the heaviest|, \d[\d.]* [^,;]*(?:over|short)", signal.sentence
+    )
+    return desk.dossier.facts[f"lost_{signal.key}"], lowered(statement[0].rstrip("."))
 
 
 def _contradiction(desk: Desk) -> Iterator[Claim]:
@@ -117,12 +138,12 @@ def _contradiction(desk: Desk) -> Iterator[Claim]:
         yield from [claim] if claim else []
 
 
-def _concerns(desk: Desk, risks: list[Claim]) -> list[Claim]:
+def _concerns(desk: Desk, risks: list[Claim], taken: int) -> list[Claim]:
     """The gravest risks as concerns, by points lost or exposure, whichever weighs more."""
     healthy = desk.dossier.health.band is Band.HEALTHY
     grave = [r for r in risks if not healthy or (r.risk and r.risk.exposure >= HIGH)]
     ranked = sorted(grave, key=lambda claim: -_weight(desk, claim))
-    most = MOST_WHEN_HEALTHY if healthy else MOST_CONCERNS
+    most = (MOST_WHEN_HEALTHY if healthy else MOST_CONCERNS) - taken
     concerns = [msgspec.structs.replace(claim, kind="concern") for claim in ranked[:most]]
     room = most - len(concerns)
     return concerns + ([] if healthy else list(islice(_bare_signals(desk, concerns), room)))
@@ -141,16 +162,18 @@ def _bare_signals(desk: Desk, concerns: list[Claim]) -> Iterator[Claim]:
     if spoken:
         spoken |= {"notes", "blockers", "flow"}
     for signal in sorted(desk.dossier.health.signals, key=lambda s: -s.lost):
-        if signal.lost >= 3 and signal.key not in spoken:
-            text = capitalised(_reason(signal))
-            claim = _said(desk, "concern", text, desk.fact(f"lost_{signal.key}"))
+        if signal.lost >= 3 and signal.key not in spoken and _lost(desk, signal):
+            fact, reason = _reason(desk, signal)
+            claim = _said(desk, "concern", capitalised(reason), fact)
             yield from [claim] if claim else []
 
 
 def _progress(desk: Desk) -> Iterator[Claim]:
     """What goes well: a sentence of a note, and what was completed lately."""
     found = passages(desk.notes)
+    ends = {f.resolved_quote for f in desk.dossier.findings}
     told = good_news(found, desk.dossier.findings, desk.as_of)
+    told = [p for p in told if p.text not in ends]
     sounds = (desk.first_sound(_quoted("progress", p.text, p.evidence())) for p in told)
     said = list(islice((claim for claim in sounds if claim), MOST_PROGRESS))
     done = desk.fact("latest_completed")
@@ -163,7 +186,8 @@ def _progress(desk: Desk) -> Iterator[Claim]:
 def _quoted(kind: str, text: str, *evidence: Evidence, lead: str = "") -> Iterator[Claim]:
     """A note's own words as a claim: its clause, or quoted whole."""
     said = clause(text, 160)
-    for wording in (f"{lead}{lowered(said) if lead else capitalised(said)}", f"{lead}“{said}”"):
+    whole = " ".join(text.split())
+    for wording in (f"{lead}{lowered(said) if lead else capitalised(said)}", f"{lead}“{whole}”"):
         yield Claim(
             id=kind,
             text=wording,
@@ -199,12 +223,13 @@ def _representative(desk: Desk, *, short: bool) -> Iterator[Claim]:
     """The sentence nearest to what the notes say; it is called a quote, for it is no summary."""
     if short:
         return
-    stated = [p for p in passages(desk.notes) if not hedged(p.text)]
+    stated = [p for p in passages(desk.notes) if p.heading is not Heading.PLAN]
+    stated = [p for p in stated if not (hedged(p.text) or request(p.text))][:MOST_COMPARED]
     for passage in representative(stated):
-        quote = passage.evidence()
-        wordings = _quoted("coverage", passage.text, quote, lead="Representative quote: ")
-        claim = desk.first_sound(wordings)
-        yield from [claim] if claim else []
+        text = f"Representative quote: “{' '.join(passage.text.split())}”"
+        claim = Claim(id="q", text=text, kind="coverage", evidence=(passage.evidence(),))
+        sound = desk.first_sound([claim])
+        yield from [sound] if sound else []
 
 
 def _confidence(desk: Desk) -> Iterator[str]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from engagements.records import InsightType, NoteRecord
 from insights.engine.clusters import Cluster, clusters
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
-from insights.engine.gaps import gaps
+from insights.engine.gaps import unread
 from insights.engine.passages import Passage, passages
 from insights.engine.words import capitalised, clause, lowered
 from insights.facts import known_names
@@ -29,15 +29,15 @@ def compose_themes(desk: Desk) -> Draft:
     notes = [n for n in desk.notes if n.content.strip()]
     if len(notes) < FEWEST_NOTES:
         said = f"Too little to read for themes: {len(notes)} of the {FEWEST_NOTES} notes needed."
-        return Draft(kind=InsightType.THEME_EXTRACTION, claims=(), left_out=(said, *gaps(desk)))
+        return Draft(kind=InsightType.THEME_EXTRACTION, claims=(), left_out=(said, *unread(desk)))
     found = clusters([n.content for n in notes], _stop_words(desk))
     groups = sorted(found, key=lambda c: (-len(c.members), c.members[0]))
     claims = [c for group in groups if (c := _theme(desk, group, notes))][:MOST_THEMES]
     alone = len(notes) - len({m for g in groups for m in g.members})
     return Draft(
         kind=InsightType.THEME_EXTRACTION,
-        claims=numbered("t", list(_labelled_once(claims))),
-        left_out=(*_alone(alone), *gaps(desk)),
+        claims=numbered("t", _labelled_once(claims)),
+        left_out=(*_alone(alone), *unread(desk)),
     )
 
 

@@ -6,7 +6,7 @@ So the engine cannot say what it could not prove, whatever a note holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from engagements.records import NoteFinding, NoteRecord, TaskRecord
 from insights.engine.merging import Risk, open_risks
 from insights.facts import known_names
-from insights.grounding import Ground, Refused, check
+from insights.grounding import Ground, Refused, check, distinct
 from insights.grounding_language import hedged, name_words, terms
 from insights.schema import Certainty, Claim, Dossier, Evidence, Fact
 
@@ -27,6 +27,7 @@ class Desk:
     def __init__(self, dossier: Dossier) -> None:
         self.dossier = dossier
         self.as_of = dossier.as_of
+        self._made: dict[str, list[Claim]] = {}
         self.ground = Ground(
             texts=dossier.texts(),
             facts=dossier.facts,
@@ -49,6 +50,12 @@ class Desk:
     @cached_property
     def tasks(self) -> dict[str, TaskRecord]:
         return {task.task_id: task for task in self.dossier.tasks}
+
+    def once(self, name: str, make: Callable[[Desk], list[Claim]]) -> list[Claim]:
+        """What several insights need, composed for the first that asks."""
+        if name not in self._made:
+            self._made[name] = make(self)
+        return self._made[name]
 
     def fact(self, name: str) -> Fact | None:
         return self.dossier.facts.get(name)
@@ -99,9 +106,13 @@ def certainty_of(quote: str) -> Certainty:
     return Certainty.POSSIBLE if hedged(quote) else Certainty.OBSERVED
 
 
-def numbered(prefix: str, claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Claims with ids in their order: r1, r2, …"""
-    return tuple(
+def numbered(prefix: str, claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """The claims that say something new, with ids in their order: r1, r2, …"""
+    named = (
         msgspec.structs.replace(claim, id=f"{prefix}{place}")
         for place, claim in enumerate(claims, 1)
+    )
+    return tuple(
+        msgspec.structs.replace(claim, id=f"{prefix}{place}")
+        for place, claim in enumerate(distinct(named), 1)
     )

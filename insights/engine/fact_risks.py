@@ -89,7 +89,12 @@ def _late_milestones(desk: Desk) -> Iterator[Claim]:
     for task_id, fact in late[:MOST_OF_A_KIND]:
         missed = desk.number(fact.name) >= LATE_ENOUGH
         weight = (3 if missed else 2, 1.0)
-        yield _claim("milestone_slip", weight, fact.sentence, (fact,), _names(desk, task_id))
+        moved = desk.fact(f"moved_days_{task_id}")
+        text, facts = fact.sentence, (fact,)
+        if moved:
+            days = count(int(desk.number(moved.name)), "day")
+            text, facts = f"{text}; its date had moved by {days} before", (fact, moved)
+        yield _claim("milestone_slip", weight, text, facts, _names(desk, task_id))
 
 
 def _overdue(desk: Desk) -> Iterator[Claim]:
@@ -108,7 +113,7 @@ def _overdue(desk: Desk) -> Iterator[Claim]:
         text, facts = worst.sentence, (worst,)
     else:
         name = " ".join(desk.tasks[task_id].name.split())[:80]
-        text = f"{total.sentence}; the longest is {task_id} {name}, by {count(int(days), 'day')}"
+        text = f"{total.sentence}, among them {task_id} {name} by {count(int(days), 'day')}"
         facts = (total, worst)
     yield _claim("overdue_task", (severity, 1.0), text, facts, _names(desk, task_id))
 
@@ -120,7 +125,8 @@ def _blocked(desk: Desk) -> Iterator[Claim]:
 
 
 def _moved(desk: Desk) -> Iterator[Claim]:
-    moved = _task_facts(desk, "moved_days_")
+    late = {t for t, _ in _task_facts(desk, "overdue_days_") if desk.tasks[t].is_milestone}
+    moved = [pair for pair in _task_facts(desk, "moved_days_") if pair[0] not in late]
     if not moved:
         return
     task_id, worst = moved[0]

@@ -8,8 +8,8 @@ from insights.engine.desk import Desk
 from insights.engine.words import count
 
 
-def gaps(desk: Desk) -> Iterator[str]:
-    """What could not be read or is not in the data."""
+def unread(desk: Desk) -> Iterator[str]:
+    """How many of the notes were read."""
     given, read = len(desk.dossier.notes), len(desk.notes)
     if not read:
         yield "No delivery notes, so nothing is known but the plan and the numbers."
@@ -17,6 +17,9 @@ def gaps(desk: Desk) -> Iterator[str]:
         yield f"{read} of {given} notes read; the others are dated after the day of this insight."
     else:
         yield f"All {count(read, 'note')} read." if read > 1 else "The one note was read."
-    if not desk.dossier.tasks:
-        yield "No tasks."
-    yield from desk.dossier.health.missing
+
+
+def gaps(desk: Desk) -> Iterator[str]:
+    """What could not be read, and what the data does not hold."""
+    yield from unread(desk)
+    yield from (f"{sentence.rstrip('.')}." for sentence in desk.dossier.health.missing)

@@ -54,12 +54,20 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_OPENERS = word_set(
+    """a an the this that these those there here it its we our us they their he she his her you your
+    no not none nobody some any each every both all most many few several two three four five six
+    seven eight nine ten in on at by for from with without after before since until during because
+    if when while as to of and but or so still again also only just already yet now today waiting
+    awaiting access data work users people customer client vendor team tasks task health milestone
+    people"""
+)
+
+
 def lowered(text: str) -> str:
-    """A sentence that goes on in another one; an acronym or a name keeps its capitals."""
-    first = text.split(" ", 1)[0]
-    if first == "I" or sum(c.isupper() for c in first) > 1 or any(c.isdigit() for c in first):
-        return text
-    return text[:1].lower() + text[1:]
+    """A sentence that goes on in another one; what may be a name keeps its capital."""
+    first = text.split(" ", 1)[0].rstrip(",:;")
+    return text[:1].lower() + text[1:] if first.lower() in _OPENERS else text
 
 
 def plain(sentence: str) -> str:
