@@ -26,7 +26,7 @@ from engagements.health_model import (
     State,
     band_of,
 )
-from engagements.health_score import Values, ceilings, raw_of, shared_out, values_of, whole
+from engagements.health_score import Values, ceilings, covered, raw_of, shared_out, values_of, whole
 from engagements.health_tally import Tally, tally_of
 from engagements.health_words import TITLES, UNITS, cap_sentence, missing, sentence, statement
 from engagements.records import EngagementRecord, EngagementStatus
@@ -131,7 +131,7 @@ def _reading(
     values = values_of(tally, rules)
     raw, available = raw_of(values, rules)
     coverage = available / rules.total_weight
-    if not available or coverage < rules.least_coverage:
+    if not covered(available, rules):
         signals = _signals(tally, values, None, rules)
         return _not_scored(as_of, State.UNKNOWN, coverage, signals)
     signals = _signals(tally, values, whole(raw), rules)

@@ -24,7 +24,7 @@ def biggest_lever(tally: Tally, score: int, rules: Rules) -> Lever | None:
     best_score = score
     for change in _changes(tally, rules):
         after = score_of(tally, rules, change)
-        if after > best_score:
+        if after is not None and after > best_score:
             best, best_score = change, after
     return None if best is None else _lever(best, best_score - score)
 
@@ -66,11 +66,10 @@ def _tasks(tally: Tally, decisive: set[str]) -> Iterator[OpenTask]:
 
 
 def _notes(tally: Tally, decisive: set[str]) -> list[str]:
-    """The notes with a decisive blocker, and the one with the heaviest risk."""
+    """The notes with a decisive blocker, and of the others the one with the heaviest risk."""
     notes = {b.record for b in tally.blockers if b.basis == "note" and b.record in decisive}
-    if tally.exposures:
-        notes.add(tally.exposures[0][1])
-    return sorted(notes)
+    heaviest = next((note for _, note in tally.exposures if note not in decisive), None)
+    return sorted(notes if heaviest is None else notes | {heaviest})
 
 
 def _lever(change: Change, points: int) -> Lever:

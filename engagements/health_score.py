@@ -61,10 +61,17 @@ def whole(points: float) -> int:
     return math.floor(round(points, 9) + 0.5)
 
 
-def score_of(tally: Tally, rules: Rules, change: Change = NO_CHANGE) -> int:
-    """The score after ceilings, as it would be after a change."""
-    raw, _ = raw_of(values_of(tally, rules, change), rules)
+def score_of(tally: Tally, rules: Rules, change: Change = NO_CHANGE) -> int | None:
+    """The score after ceilings, as it would be after a change; None where it is not scored."""
+    raw, available = raw_of(values_of(tally, rules, change), rules)
+    if not covered(available, rules):
+        return None
     return min([whole(raw), *(ceiling for _, ceiling in ceilings(tally, rules, change))])
+
+
+def covered(available: int, rules: Rules) -> bool:
+    """Whether the available weight is enough for a score."""
+    return available > 0 and available >= rules.least_coverage * rules.total_weight
 
 
 def ceilings(tally: Tally, rules: Rules, change: Change = NO_CHANGE) -> Iterator[tuple[str, int]]:
