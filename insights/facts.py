@@ -240,22 +240,22 @@ def _of_milestones(gathering: _Gathering, tally: Tally, named: dict[str, TaskRec
 def _of_moved_dates(gathering: _Gathering, tally: Tally, named: dict[str, TaskRecord]) -> None:
     moved = []
     for task in (named[t.id] for t in tally.open):
-        if task.baseline_end_date and task.end_date and task.end_date > task.baseline_end_date:
-            moved.append(((task.end_date - task.baseline_end_date).days, task))
-    moved.sort(key=lambda pair: (-pair[0], pair[1].task_id))
+        promised, due = task.baseline_end_date, task.end_date
+        if promised and due and due > promised:
+            moved.append(((due - promised).days, task.task_id, promised, due))
+    moved.sort(key=lambda row: (-row[0], row[1]))
     if moved:
         have = "has" if len(moved) == 1 else "have"
         gathering.add("moved_tasks", len(moved),
                       f"{count(len(moved), 'open task')} {have} a later date than first promised",
-                      (t.task_id for _, t in moved))  # fmt: skip
-    for days, task in moved[:MOST_TASKS]:
+                      (task_id for _, task_id, _, _ in moved))  # fmt: skip
+    for days, task_id, promised, due in moved[:MOST_TASKS]:
         gathering.add(
-            f"moved_days_{task.task_id}",
+            f"moved_days_{task_id}",
             days,
-            f"The date of {task.task_id} {_name(named, task.task_id)} moved by "
-            f"{count(days, 'day')}, from {full_day(task.baseline_end_date)} "
-            f"to {full_day(task.end_date)}",
-            (task.task_id,),
+            f"The date of {task_id} {_name(named, task_id)} moved by {count(days, 'day')}, "
+            f"from {full_day(promised)} to {full_day(due)}",
+            (task_id,),
         )
 
 

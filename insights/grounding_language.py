@@ -119,9 +119,9 @@ _ASSERTS = re.compile(
     r"|thinks?|owns?|blocks?|blocked|failed|fails)\b"
 )
 _PLAIN_SUBJECTS = _words(
-    """there it this that these those nobody everybody someone somebody everyone work
-    customer client team project engagement he she they we i you what which who one both some all most many few
-    several another other neither none nothing everything something here access delivery health
+    """there it this that these those nobody everybody someone somebody everyone work customer
+    client team project engagement he she they we i you what which who one both some all most many
+    few several another other neither none nothing everything something here access delivery health
     score progress people users"""
 )  # fmt: skip
 
@@ -197,20 +197,26 @@ def flipped(claim: str, quote: str) -> str | None:
     return min(turned, default=None) or _opposed(folded(claim), folded(quote))
 
 
+@lru_cache(maxsize=8192)
+def _sides(text: str) -> dict[tuple[int, bool], str]:
+    """The pairs of opposites of which a text says one side, and the word that says it."""
+    return {
+        (place, side): found.group()
+        for place, pair in enumerate(_OPPOSED)
+        for side, pattern in zip((False, True), pair, strict=True)
+        if (found := pattern.search(text))
+    }
+
+
 def _opposed(claim: str, quote: str) -> str | None:
     """A word of the claim whose opposite the quote says, where neither side denies its own."""
     if _NEGATION.search(claim) or _NEGATION.search(quote):
         return None
-    for one, other in _OPPOSED:
-        for mine, theirs in ((one, other), (other, one)):
-            said = mine.search(claim)
-            if (
-                said
-                and not mine.search(quote)
-                and theirs.search(quote)
-                and not theirs.search(claim)
-            ):
-                return said.group()
+    mine, theirs = _sides(claim), _sides(quote)
+    for (place, side), word in mine.items():
+        here, there = (place, side), (place, not side)
+        if there in theirs and here not in theirs and there not in mine:
+            return word
     return None
 
 
@@ -236,6 +242,8 @@ def asserts(text: str) -> bool:
 
 def hidden_characters(text: str) -> bool:
     """Whether a text holds control, zero-width, bidirectional or private characters."""
+    if text.isascii():
+        return not text.isprintable()
     return any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for c in text)
 
 
@@ -244,14 +252,16 @@ def link_or_markup(text: str, supports: list[str]) -> str | None:
     found = _LINK.search(text) or _MARKUP.search(text)
     if found:
         return found.group()
-    given = " ".join(map(folded, supports))
-    return next((d for d in _DOTTED.findall(folded(text)) if d not in given), None)
+    dotted = _DOTTED.findall(folded(text))
+    given = " ".join(map(folded, supports)) if dotted else ""
+    return next((name for name in dotted if name not in given), None)
 
 
 def _looks_named(token: str) -> bool:
     return token[0].isupper() and (len(token) > 1 or not token.isascii())
 
 
+@lru_cache(maxsize=8192)
 def names(text: str) -> list[str]:
     """The words of a text that look like names: capitals that no sentence start explains."""
     found: list[str] = []

@@ -13,7 +13,7 @@ from engagements.records import InsightType, NoteFinding
 from insights.engine.compose_risks import risk_claims
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import gaps
-from insights.engine.merging import resolved
+from insights.engine.merging import is_open, resolved
 from insights.engine.passages import good_news, passages, representative, request
 from insights.engine.sections import Heading
 from insights.engine.words import capitalised, clause, count, lowered
@@ -33,6 +33,7 @@ _SIGNAL_OF = {
     "budget_overrun": "effort",
     "low_engagement": "contact",
 }
+_THRESHOLDS = re.compile(r"; full points|, the heaviest|, \d[\d.]* [^,;]*(?:over|short)")
 _SAID_BY = {
     "schedule": "work_done_percent",
     "overdue": "worst_overdue_days",
@@ -123,10 +124,8 @@ def _reason(desk: Desk, signal: Signal) -> tuple[Fact, str]:
     own = desk.fact(_SAID_BY.get(signal.key, ""))
     if own:
         return own, lowered(own.sentence.rstrip("."))
-    statement = re.split(
-        r"; full points|, the heaviest|, \d[\d.]* [^,;]*(?:over|short)", signal.sentence
-    )
-    return desk.dossier.facts[f"lost_{signal.key}"], lowered(statement[0].rstrip("."))
+    statement = _THRESHOLDS.split(signal.sentence)[0]
+    return desk.dossier.facts[f"lost_{signal.key}"], lowered(statement.rstrip("."))
 
 
 def _contradiction(desk: Desk) -> Iterator[Claim]:
@@ -224,7 +223,9 @@ def _representative(desk: Desk, *, short: bool) -> Iterator[Claim]:
     if short:
         return
     stated = [p for p in passages(desk.notes) if p.heading is not Heading.PLAN]
-    stated = [p for p in stated if not (hedged(p.text) or request(p.text))][:MOST_COMPARED]
+    past = [f for f in desk.dossier.findings if not is_open(f, desk.as_of)]
+    stated = [p for p in stated if not (hedged(p.text) or request(p.text) or p.touches(past))]
+    stated = stated[:MOST_COMPARED]
     for passage in representative(stated):
         text = f"Representative quote: “{' '.join(passage.text.split())}”"
         claim = Claim(id="q", text=text, kind="coverage", evidence=(passage.evidence(),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from insights.engine.desk import Desk
 from insights.engine.words import capitalised, count
@@ -40,7 +40,7 @@ def _claim(
     reason: str,
     weight: tuple[int, float],
     text: str,
-    facts: tuple[Fact, ...],
+    facts: Sequence[Fact],
     evidence: tuple[Evidence, ...] = (),
 ) -> Claim:
     severity, likelihood = weight
@@ -90,10 +90,10 @@ def _late_milestones(desk: Desk) -> Iterator[Claim]:
         missed = desk.number(fact.name) >= LATE_ENOUGH
         weight = (3 if missed else 2, 1.0)
         moved = desk.fact(f"moved_days_{task_id}")
-        text, facts = fact.sentence, (fact,)
+        text, facts = fact.sentence, [fact]
         if moved:
             days = count(int(desk.number(moved.name)), "day")
-            text, facts = f"{text}; its date had moved by {days} before", (fact, moved)
+            text, facts = f"{text}; its date had moved by {days} before", [fact, moved]
         yield _claim("milestone_slip", weight, text, facts, _names(desk, task_id))
 
 
@@ -110,11 +110,11 @@ def _overdue(desk: Desk) -> Iterator[Claim]:
     days, many = desk.number(worst.name), desk.number(total.name)
     severity = 3 if days >= VERY_LATE or many >= MANY_LATE else 2 if days > 3 else 1
     if many == 1:
-        text, facts = worst.sentence, (worst,)
+        text, facts = worst.sentence, [worst]
     else:
         name = " ".join(desk.tasks[task_id].name.split())[:80]
         text = f"{total.sentence}, among them {task_id} {name} by {count(int(days), 'day')}"
-        facts = (total, worst)
+        facts = [total, worst]
     yield _claim("overdue_task", (severity, 1.0), text, facts, _names(desk, task_id))
 
 
@@ -135,7 +135,7 @@ def _moved(desk: Desk) -> Iterator[Claim]:
     severity += bool(desk.tasks[task_id].is_milestone)
     many = total is not None and desk.number(total.name) > 1
     text = f"{worst.sentence}; {total.sentence}" if total and many else worst.sentence
-    facts = (worst, total) if total and many else (worst,)
+    facts = [worst, total] if total and many else [worst]
     yield _claim("date_moved", (severity, 1.0), text, facts, _names(desk, task_id))
 
 

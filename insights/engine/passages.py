@@ -74,6 +74,13 @@ class Passage(NamedTuple):
     def evidence(self) -> Evidence:
         return Evidence(source=self.note_id, quote=self.text, start=self.start, end=self.end)
 
+    def touches(self, findings: Sequence[NoteFinding]) -> bool:
+        """Whether one of the findings rests on these words."""
+        return any(
+            f.note_id == self.note_id and f.start < self.end and self.start < f.end
+            for f in findings
+        )
+
 
 @lru_cache(maxsize=4096)
 def _sentences(content: str) -> tuple[tuple[int, int, Heading | None], ...]:
@@ -93,13 +100,6 @@ def passages(notes: Sequence[NoteRecord]) -> list[Passage]:
     ]  # fmt: skip
 
 
-def _touches(passage: Passage, findings: Sequence[NoteFinding]) -> bool:
-    return any(
-        f.note_id == passage.note_id and f.start < passage.end and passage.start < f.end
-        for f in findings
-    )
-
-
 def good_news(
     found: Sequence[Passage], findings: Sequence[NoteFinding], as_of: date
 ) -> list[Passage]:
@@ -108,7 +108,7 @@ def good_news(
     scored = [
         (_goodness(p), p.noted_on.toordinal(), p)
         for p in found
-        if p.noted_on > since and _is_good(p) and not _touches(p, findings)
+        if p.noted_on > since and _is_good(p) and not p.touches(findings)
     ]
     return [p for _, _, p in sorted(scored, key=lambda s: (-s[0], -s[1], s[2][:3]))]
 
