@@ -1,7 +1,7 @@
 """The one message that a model is sent: built from a dossier, redacted, within a budget.
 
 The words live in ``templates/insights/prompts/*.v1.txt``. A record is named by an alias (N1, T1),
-so that no id of a source leaves the house; :class:`Prompt` holds the way back.
+so that no id of a source leaves the house; :class:`Prompt` holds the way back. Facts are F1, F2.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """A message and what stands behind it."""
 
     text: str
-    aliases: Mapping[str, str]  # N1 to the id of the note
+    aliases: Mapping[str, str]  # N1 to the id of the note, F1 to the name of the fact
     used: tuple[str, ...]
     left_out: tuple[str, ...]  # sentences
 
@@ -65,8 +65,14 @@ class Composer:
     ) -> None:
         self._dossier, self._kind, self._redactor = dossier, kind, redactor
         self._notes = [self._note_line(n) for n in range(len(dossier.notes))]
-        self._tasks = [self._task_line(n, task) for n, task in enumerate(_open_tasks(dossier), 1)]
-        self._alias = {line.record: line.alias for line in (*self._notes, *self._tasks)}
+        tasks = _by_urgency(dossier)
+        self._alias = {line.record: line.alias for line in self._notes}
+        self._alias |= {task.task_id: f"T{n}" for n, task in enumerate(tasks, 1)}
+        live = [task for task in tasks if task.status is not TaskStatus.COMPLETED]
+        self._tasks = [self._task_line(task) for task in live[:MOST_TASKS]]
+        once = {fact.sentence: name for name, fact in reversed(dossier.facts.items())}
+        named = [name for name in dossier.facts if name in once.values()][:MOST_FACTS]
+        self._fact_names = {f"F{n}": name for n, name in enumerate(named, 1)}
         self._facts = "\n".join(self._fact_lines()) or "none"
         self._findings = self._finding_lines()
         self.room = max(200, budget - tokens(self._compose([], "0" * 16)))
@@ -101,7 +107,7 @@ class Composer:
         had = [line.record for line in notes] if read is None else list(read)
         return Prompt(
             text=self._compose(notes, self._nonce()),
-            aliases={alias: record for record, alias in self._alias.items()},
+            aliases={alias: r for r, alias in self._alias.items()} | self._fact_names,
             used=(*had, *(line.record for line in self._tasks)),
             left_out=_left_out(self._dossier, had),
         )
@@ -138,18 +144,18 @@ class Composer:
             record=note.note_id, alias=alias, text=f"{head} | {capped(self._clean(note.content))}"
         )
 
-    def _task_line(self, number: int, task: TaskRecord) -> Line:
+    def _task_line(self, task: TaskRecord) -> Line:
         due = f"due {task.end_date}" if task.end_date else "no date"
-        name = capped(self._clean(task.name), 200)
+        alias, name = self._alias[task.task_id], capped(self._clean(task.name), 200)
         return Line(
-            record=task.task_id,
-            alias=f"T{number}",
-            text=f"T{number} | {task.status} | {due} | {name}",
+            record=task.task_id, alias=alias, text=f"{alias} | {task.status} | {due} | {name}"
         )
 
     def _fact_lines(self) -> list[str]:
-        facts = list(self._dossier.facts.values())[:MOST_FACTS]
-        return [f"- {fact.name}: {capped(self._named(fact.sentence), 300)}" for fact in facts]
+        return [
+            f"{alias}: {capped(self._named(self._dossier.facts[name].sentence), 300)}"
+            for alias, name in self._fact_names.items()
+        ]
 
     def _named(self, text: str) -> str:
         """Cleaned text with record ids as the aliases under which the model sees them."""
@@ -157,12 +163,13 @@ class Composer:
         return self._clean(aliased)
 
     def _finding_lines(self) -> list[str]:
-        return [
-            f"{self._alias[f.note_id]} | {f.reason} | {f.status} | "
-            f"{capped(self._clean(f.quote), 300)}"
-            for f in open_findings(self._dossier)[:MOST_FINDINGS]
-            if f.note_id in self._alias
-        ]
+        said: dict[tuple[str, int], str] = {}
+        for f in open_findings(self._dossier):
+            if f.note_id in self._alias:
+                line = f"{self._alias[f.note_id]} | {f.reason} | {f.status}"
+                quote = capped(self._clean(f.quote), 300)
+                said.setdefault((f.note_id, f.start), f"{line} | {quote}")
+        return list(said.values())[:MOST_FINDINGS]
 
 
 def open_findings(dossier: Dossier) -> list[NoteFinding]:
@@ -174,11 +181,13 @@ def open_findings(dossier: Dossier) -> list[NoteFinding]:
     )
 
 
-def _open_tasks(dossier: Dossier) -> list[TaskRecord]:
-    live = [task for task in dossier.tasks if task.status is not TaskStatus.COMPLETED]
-    blocked = TaskStatus.BLOCKED
-    live.sort(key=lambda t: (t.status is not blocked, t.end_date or dossier.as_of, t.task_id))
-    return live[:MOST_TASKS]
+def _by_urgency(dossier: Dossier) -> list[TaskRecord]:
+    """Blocked tasks first, then by date; completed ones last."""
+    ranks = {TaskStatus.BLOCKED: 0, TaskStatus.COMPLETED: 2}
+    return sorted(
+        dossier.tasks,
+        key=lambda t: (ranks.get(t.status, 1), t.end_date or dossier.as_of, t.task_id),
+    )
 
 
 def _left_out(dossier: Dossier, read: Sequence[str]) -> tuple[str, ...]:

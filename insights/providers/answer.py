@@ -15,7 +15,7 @@ import msgspec
 
 from engagements.records import InsightType
 from insights import grounding
-from insights.prompts import names_of
+from insights.facts import known_names
 from insights.prompts_sanitise import sanitise
 from insights.providers import BadAnswer
 from insights.providers.weighing import KINDS, Hints, NotBacked, weigh
@@ -75,7 +75,7 @@ class Reader:
         self._dossier, self._kind = dossier, kind
         self._redactor, self._aliases = redactor, aliases
         self._texts = dossier.texts()
-        self._names = (*names_of(dossier), dossier.engagement.engagement_type or "")
+        self._names = known_names(dossier.engagement)
 
     def read(self, text: str) -> Checked:
         """The claims of an answer; raises BadAnswer when it is no answer at all."""
@@ -113,7 +113,7 @@ class Reader:
             kind=said.kind or KINDS[self._kind][0],
             certainty=said.certainty,
             evidence=evidence,
-            facts=tuple(dict.fromkeys(said.facts)),
+            facts=tuple(dict.fromkeys(self._fact(name) for name in said.facts)),
         )
         hints = Hints(
             reason=said.reason,
@@ -131,6 +131,9 @@ class Reader:
             raise NotBacked("quote_not_in_record" if source else "unknown_record")
         start, end = found
         return Evidence(source=source, quote=self._texts[source][start:end], start=start, end=end)
+
+    def _fact(self, name: str) -> str:
+        return self._aliases.get(name.strip().upper(), name)
 
     def _words(self, text: str) -> str:
         try:

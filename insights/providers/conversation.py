@@ -143,8 +143,9 @@ def _renumbered(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
 def _dropped(count: int) -> tuple[str, ...]:
     if not count:
         return ()
-    what = "statement" if count == 1 else "statements"
-    return (f"{count} {what} of the model did not check against the records and were left out.",)
+    if count == 1:
+        return ("1 statement of the model did not check against the records and was left out.",)
+    return (f"{count} statements of the model did not check against the records, so left out.",)
 
 
 def _sentence(total: int, dropped: int) -> str:
