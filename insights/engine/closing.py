@@ -11,6 +11,7 @@ from engagements.records import FindingStatus, NoteFinding, NoteRecord
 from insights.engine.lexicon import Hit, lexicon
 from insights.engine.scope import tokens, turns
 from insights.engine.sections import sentences
+from insights.engine.words import words as listed
 
 _LEAST_STEM = 4
 _STANDING = (FindingStatus.OPEN, FindingStatus.POTENTIAL)
@@ -94,21 +95,14 @@ def _about(quote: str) -> frozenset[str]:
 
 def _content_words(words: Sequence[str], hits: Sequence[Hit]) -> frozenset[str]:
     """The stems of what is spoken of, without the words for trouble, ending and doubt."""
+    empty = listed("empty")
     said = {i for h in hits if h.meaning.kind in _SAYING for i in range(h.first, h.last)}
     return frozenset(
-        _stem(w) for i, w in enumerate(words) if i not in said and w not in _EMPTY and len(w) > 2
+        _stem(w) for i, w in enumerate(words) if i not in said and w not in empty and len(w) > 2
     )
 
 
 _SAYING = frozenset({"negation", "hedge", "resolved", "terminator", "blocker", "team"})
-_EMPTY = frozenset(
-    "the and for with from has have had was were been are our their his her its this that these "
-    "those now all any one two some more most very still today yesterday tomorrow week weeks day "
-    "days month months on off out into over under about after before since until again just also "
-    "client customer team project meeting issue issues problem problems risk risks note update "
-    "you your they them she him who what when where how why which there here can could will would "
-    "should may might must not waiting wait blocked blocker blocking resolved fixed".split()
-)
 
 
 def _stem(word: str) -> str:

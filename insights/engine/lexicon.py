@@ -15,12 +15,11 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from insights.engine.words import words
+
 GAP = 3  # words that `..` may stand for
 _MOST_WORDS_KEPT = 50_000
-CONTRACTED = frozenset(
-    "can't don't doesn't didn't won't wouldn't couldn't shouldn't isn't aren't wasn't weren't "
-    "haven't hasn't hadn't ain't".split()
-)
+CONTRACTED = words("contracted")
 _STOPS = frozenset(".;:()[]!?,") | {"no", "not", "never", "without", "but"} | CONTRACTED
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from insights.engine.words import words as listed
+
 _OPEN = re.compile(
     r"\W*(?:whether\b"
     r"|how (?:to (?!use|create|link|install|run|write|get|work|set)|much|many|big|large|long|best"
@@ -26,18 +28,8 @@ def is_open(text: str) -> bool:
     return bool(_OPEN.match(text) or _YES_OR_NO.fullmatch(text) or _EITHER.fullmatch(text))
 
 
-_NONE = frozenset("none nil nope nada na nothing nobody no zero not n/a".split())
-_ALONE = frozenset("none nil nope nada na".split())
-_FILLER = frozenset(
-    "a all and any anything anyone are as at big blocked blocker blockers blocking by challenge "
-    "challenges concern concerns concerning critical current currently difficulties difficulty else "
-    "encountered face faced far for found from have has had here i identified impediment impediments "
-    "in inparticular issue issues issued is it known last major me moment month much my n new noted "
-    "note now of on open or other our outstanding particular period present problem problems question "
-    "questions real really report reported right risk risks roadblock roadblocks serious side "
-    "significant so sort special specific sprint stuck technical there there's the this time to today "
-    "trouble troubles update us was waiting we week were with yet at".split()
-)
+_NONE = frozenset({"none", "nil", "nope", "nada", "na", "nothing", "nobody", "no", "zero", "not"})
+_ALONE = frozenset({"none", "nil", "nope", "nada", "na"})
 
 
 def is_denial(words: Sequence[str]) -> bool:
@@ -49,5 +41,6 @@ def is_denial(words: Sequence[str]) -> bool:
         return True
     if plain[0] in _NONE and (len(plain) == 1 or not words[1][0].isalnum()):
         return True
+    filler = listed("denial")
     denied = any(w in _NONE or w.endswith("n't") for w in plain)
-    return denied and all(w in _FILLER or w in _NONE or w.endswith("n't") for w in plain)
+    return denied and all(w in filler or w in _NONE or w.endswith("n't") for w in plain)
