@@ -16,6 +16,7 @@ class Load(Run):
     dry_run = models.BooleanField(default=False)
     counts = models.JSONField(default=dict)
     as_of = models.DateField(null=True, blank=True)
+    frozen = models.BooleanField(default=False)  # the data are of that day and stay so
 
     class Meta:
         constraints = [

@@ -6,29 +6,39 @@ imports a room above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 
-@dataclass
-class Tally:
-    """What became of the rows of one table."""
-
-    read: int = 0
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: int = 0
+MADE_HERE = "made here"  # instead of a row hash: a row of ours that a source never overwrites
 
 
 class Intake(Protocol):
-    """Takes checked records in, within the caller's transaction."""
+    """Takes checked records in, within the caller's transaction. Keys are text.
 
-    def __call__(self, records: Iterable[msgspec.Struct], *, complete: bool) -> Tally:
-        """Upsert ``records``; with ``complete`` they are all there is, and others are removed."""
+    ``known`` tells what is here, so that the loader writes only what is new or changed.
+    """
+
+    def key(self, record: Any) -> str:
+        """The key of a record, as ``known`` has it."""
+
+    def known(self) -> dict[str, str]:
+        """Key to row hash of every row here."""
+
+    def ours(self) -> set[str]:
+        """Keys of rows that were made here: a source never removes them."""
+
+    def write(self, rows: Sequence[tuple[Any, str]], changed: Sequence[str]) -> set[str]:
+        """Upsert records with their hashes; ``changed`` are the keys that were here before.
+
+        Returns the ids of engagements about which something may now be different.
+        """
+
+    def remove(self, keys: Collection[str]) -> set[str]:
+        """Delete rows that are gone; returns the ids of the engagements they belonged to."""
 
 
 @dataclass(frozen=True, kw_only=True)

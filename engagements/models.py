@@ -182,7 +182,8 @@ class DeliveryNote(SourceRow):
         max_length=20, null=True, blank=True, choices=choices(records.Sentiment)
     )
     updated_at = models.DateTimeField(null=True, blank=True)
-    written_here = models.BooleanField(default=False)  # a load never deletes such a note
+    # A load never deletes such a note.
+    written_here = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [

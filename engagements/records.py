@@ -9,9 +9,22 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
+
+# What a column may hold at most: the same bounds as the tables here, so that a row which parses
+# also fits. Numbers are finite because they are bounded.
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Word = Annotated[str, Meta(max_length=100)]
+Words = Annotated[str, Meta(max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=300)]
+Title = Annotated[str, Meta(min_length=1, max_length=1000)]
+Text = Annotated[str, Meta(min_length=1)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Amount = Annotated[float, Meta(ge=0, le=1e15)]
 
 
 class EngagementStatus(enum.StrEnum):
@@ -65,45 +78,45 @@ class Phase(enum.StrEnum):
 class TeamMember(msgspec.Struct, frozen=True, kw_only=True):
     """A person of the delivery team, as ``team_members`` lists them."""
 
-    id: str
-    name: str
-    role: str = ""
+    id: Id
+    name: Name
+    role: Words = ""
 
 
 class EngagementRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``ps_engagements``. ``health_score`` is what people reported, 0-100 or null."""
 
-    engagement_id: str
-    customer_name: str
+    engagement_id: Id
+    customer_name: Name
     status: EngagementStatus
-    engagement_type: str | None = None
+    engagement_type: Words | None = None
     start_date: date | None = None
     end_date: date | None = None
-    health_score: int | None = None
-    owner_id: str | None = None
-    owner_name: str | None = None
+    health_score: Percent | None = None
+    owner_id: Id | None = None
+    owner_name: Name | None = None
     team_members: tuple[TeamMember, ...] = ()
-    contract_value: float | None = None
+    contract_value: Amount | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
-    industry: str | None = None
-    region: str | None = None
-    planned_hours: float | None = None
-    consumed_hours: float | None = None
+    industry: Words | None = None
+    region: Words | None = None
+    planned_hours: Amount | None = None
+    consumed_hours: Amount | None = None
 
 
 class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``ps_tasks``. ``baseline_end_date`` is the date first promised."""
 
-    task_id: str
-    engagement_id: str
-    name: str
+    task_id: Id
+    engagement_id: Id
+    name: Title
     status: TaskStatus
-    phase: str | None = None
-    owner_id: str | None = None
+    phase: Word | None = None
+    owner_id: Id | None = None
     start_date: date | None = None
     end_date: date | None = None
-    progress_percent: int | None = None
+    progress_percent: Percent | None = None
     is_milestone: bool | None = None
     completed_at: datetime | None = None
     updated_at: datetime | None = None
@@ -113,11 +126,11 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
 class NoteRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``ps_delivery_notes``."""
 
-    note_id: str
-    engagement_id: str
+    note_id: Id
+    engagement_id: Id
     created_at: datetime
-    content: str
-    author_id: str | None = None
+    content: Text
+    author_id: Id | None = None
     sentiment: Sentiment | None = None
     updated_at: datetime | None = None
 
@@ -125,59 +138,59 @@ class NoteRecord(msgspec.Struct, frozen=True, kw_only=True):
 class UsageRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``ps_notebook_usage``: runs of one notebook by one person on one day."""
 
-    usage_id: str
-    engagement_id: str
-    notebook_name: str
+    usage_id: Id
+    engagement_id: Id
+    notebook_name: Annotated[str, Meta(min_length=1, max_length=500)]
     execution_date: date
-    user_id: str | None = None
-    execution_count: int | None = None
-    compute_hours: float | None = None
+    user_id: Id | None = None
+    execution_count: Count | None = None
+    compute_hours: Amount | None = None
 
 
 class InsightRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``ps_ai_insights``. ``payload`` and ``verification`` are JSON text."""
 
-    insight_id: str
-    engagement_id: str
+    insight_id: Id
+    engagement_id: Id
     insight_type: InsightType
-    content: str
+    content: Text
     generated_at: datetime
-    customer_name: str | None = None
-    provider: str | None = None
-    model: str | None = None
-    prompt_version: str | None = None
-    input_fingerprint: str | None = None
+    customer_name: Name | None = None
+    provider: Annotated[str, Meta(max_length=40)] | None = None
+    model: Words | None = None
+    prompt_version: Annotated[str, Meta(max_length=60)] | None = None
+    input_fingerprint: Annotated[str, Meta(max_length=64)] | None = None
     payload: str | None = None
     verification: str | None = None
-    latency_ms: int | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    requested_by: str | None = None
+    latency_ms: Count | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    requested_by: Annotated[str, Meta(max_length=150)] | None = None
     updated_at: datetime | None = None
 
 
 class AiMetricRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``ps_ai_metrics``: insights made for a role on a day."""
 
-    metric_id: str
+    metric_id: Id
     date: date
-    role: str
+    role: Annotated[str, Meta(min_length=1, max_length=100)]
     insight_type: InsightType
-    insights_generated: int
-    estimated_time_saved_minutes: int | None = None
-    user_rating: int | None = None
+    insights_generated: Count
+    estimated_time_saved_minutes: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] | None = None
+    user_rating: Annotated[int, Meta(ge=1, le=5)] | None = None
 
 
 class AdoptionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``ps_adoption_metrics``: use of the product by a role on a day."""
 
     date: date
-    role: str
-    unique_users: int | None = None
-    total_sessions: int | None = None
-    total_insights_viewed: int | None = None
-    total_actions_taken: int | None = None
-    avg_session_duration_minutes: float | None = None
+    role: Annotated[str, Meta(min_length=1, max_length=100)]
+    unique_users: Count | None = None
+    total_sessions: Count | None = None
+    total_insights_viewed: Count | None = None
+    total_actions_taken: Count | None = None
+    avg_session_duration_minutes: Amount | None = None
 
 
 Record = TypeVar("Record", bound=msgspec.Struct)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
+
+import msgspec
 
 from connectors.tables import Table
 
@@ -13,14 +16,15 @@ class SourceError(Exception):
     """A source that cannot be read: a sentence for people with what to do; nothing was changed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One raw row and where it stood: ``position`` counts from 1. ``deleted`` only in changes."""
 
     position: int
     values: Mapping[str, Any]
     deleted: bool = False
-    problem: str = ""  # set when the row itself cannot be read (not an object, NUL, NaN …)
+    problem: str = ""  # set when the row itself cannot be read: a sentence; raw is its text
+    reason: str = "unreadable"  # stable code of ``problem``
+    raw: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,9 @@ class Source(Protocol):
 
     def read(self, table: Table, *, known_version: str = "") -> Reading:
         """Read a table; raises SourceError when it cannot be read at all."""
+
+    def frozen_on(self) -> date | None:
+        """The day the data are of, for a set that does not move with the clock; else None."""
 
     def close(self) -> None:
         """Let go of files or connections."""
