@@ -11,7 +11,7 @@ from engagements.records import FindingStatus, NoteFinding, NoteRecord
 from insights.engine.lexicon import Hit, lexicon
 from insights.engine.scope import tokens, turns
 from insights.engine.sections import sentences
-from insights.engine.words import words as listed
+from insights.engine.wordlists import words as listed
 
 _LEAST_STEM = 4
 _STANDING = (FindingStatus.OPEN, FindingStatus.POTENTIAL)

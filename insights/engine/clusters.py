@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple
 
 from insights.engine.vectors import vectors
-from insights.engine.words import words
+from insights.engine.wordlists import words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from insights.engine.words import words
+from insights.engine.wordlists import words
 
 GAP = 3  # words that `..` may stand for
 _MOST_WORDS_KEPT = 50_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from insights.engine.words import words as listed
+from insights.engine.wordlists import words as listed
 
 _OPEN = re.compile(
     r"\W*(?:whether\b"

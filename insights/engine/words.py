@@ -1,13 +1,89 @@
-"""Plain lists of words, kept as data beside the lexicon (``lexicon/*.words``)."""
+"""How the engine says numbers, dates and other people's sentences."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
+import re
+from collections.abc import Sequence
+from datetime import date
+
+_BULLET = re.compile(r"^(?:[\s>#*•‣▪–—-]|\d{1,2}[.)](?= )|\[[ xX]?\]|[✅✔❌⚠🔴🟡🟢])+")
+_LABEL = re.compile(
+    r"^(?:blockers?|blocked|issues?|risks?|problems?|concerns?|status|updates?|note|todo|actions?"
+    r"(?: items?)?|next(?: steps?)?|progress|highlights?|done|wins?|follow[- ]?ups?) ?[:\-–] ?",
+    re.IGNORECASE,
+)
+_FILLER = re.compile(
+    r"^(?:unfortunately|also|and|but|so|however|still,|again,|overall|in addition|additionally"
+    r"|furthermore|as of (?:today|now)|currently|at the moment|good news|bad news),? ",
+    re.IGNORECASE,
+)
+_BREAKS = (" - ", " – ", " — ", "; ", ": ", ", and ", ", but ", ", so ", ", which ", ". ", ", ")
+LONGEST = 110
 
 
-@cache
-def words(name: str) -> frozenset[str]:
-    """The words of the list of this name; ``#`` begins a comment."""
-    text = (resources.files("insights.engine") / "lexicon" / f"{name}.words").read_text("utf-8")
-    return frozenset(w for line in text.splitlines() for w in line.partition("#")[0].split())
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as text."""
+    return frozenset(text.split())
+
+
+def day(value: date, as_of: date) -> str:
+    """A date as people say it; the year only where it is another one.
+
+    >>> day(date(2026, 11, 3), date(2026, 11, 22))
+    '3 Nov'
+    """
+    return f"{value.day} {value:%b}" + ("" if value.year == as_of.year else f" {value.year}")
+
+
+def full_day(value: date) -> str:
+    """A date with its year: "3 Nov 2026"."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and what it counts: "1 note", "2 notes"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items in a sentence: "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_OPENERS = word_set(
+    """a an the this that these those there here it its we our us they their he she his her you your
+    no not none nobody some any each every both all most many few several two three four five six
+    seven eight nine ten in on at by for from with without after before since until during because
+    if when while as to of and but or so still again also only just already yet now today waiting
+    awaiting access data work users people customer client vendor team tasks task health milestone
+    people"""
+)
+
+
+def lowered(text: str) -> str:
+    """A sentence that goes on in another one; what may be a name keeps its capital."""
+    first = text.split(" ", 1)[0].rstrip(",:;")
+    return text[:1].lower() + text[1:] if first.lower() in _OPENERS else text
+
+
+def plain(sentence: str) -> str:
+    """A sentence of a note without its bullet, label, filler and final stop."""
+    text = " ".join(sentence.split())
+    for pattern in (_BULLET, _LABEL, _FILLER, _FILLER):
+        text = pattern.sub("", text)
+    return text.strip(" \t-*_").rstrip(".;,:! ")
+
+
+def clause(sentence: str, longest: int = LONGEST) -> str:
+    """The first part of a sentence that can stand by itself, at most so many characters."""
+    text = plain(sentence)
+    if len(text) <= longest:
+        return text
+    cuts = [at for mark in _BREAKS if 25 <= (at := text.rfind(mark, 0, longest)) <= longest]
+    if cuts:
+        return text[: max(cuts)].rstrip(" ,;:-–—")
+    return text[:longest].rsplit(" ", 1)[0].rstrip(" ,;:-–—")
