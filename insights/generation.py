@@ -163,3 +163,17 @@ def _settle(run: Generation, insight: Insight) -> None:
     run.insight = insight
     run.save(update_fields=["insight"])
     run.settle(Generation.State.DONE)
+
+
+def cancel(run: Generation) -> bool:
+    """Take a wish back; what a worker is at writes nothing more. False when it is over already."""
+    return bool(
+        Generation.objects.unfinished()
+        .filter(pk=run.pk)
+        .update(
+            state=Generation.State.CANCELLED,
+            fence=F("fence") + 1,
+            finished_at=timezone.now(),
+            lease_until=None,
+        )
+    )

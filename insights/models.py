@@ -11,7 +11,10 @@ from django.db.models import F, Q
 
 from engagements.models import ID_LENGTH, Engagement, choices
 from engagements.records import InsightType
+from insights.register import Action, Decision, Feedback, Risk
 from psinsights.lib.runs import Run
+
+__all__ = ["Action", "BulkGeneration", "Decision", "Feedback", "Generation", "Insight", "Risk"]
 
 
 def new_insight_id() -> str:

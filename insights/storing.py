@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from connectors import outbox
 from engagements.records import InsightType
+from insights.following import follow
 from insights.models import Generation, Insight
 from insights.render import plain_text
 from insights.schema import Claim, Dossier, Level
@@ -50,6 +51,7 @@ def store(
         **provenance(written),
         payload=payload(dossier, written),
     )
+    follow(insight, dossier, written.verification.kept)
     outbox.enqueue(TABLE, insight.insight_id, source_row(insight))
     return insight
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from django.conf import settings
+
 from insights.providers import Provider
 
 EMBEDDED = "embedded"
 HUGGING_FACE = "huggingface"
 LABELS = {EMBEDDED: "Embedded engine", HUGGING_FACE: "Hugging Face"}
+
+
+def is_remote() -> bool:
+    """Whether insights are written by a model somewhere else."""
+    return settings.AI_PROVIDER != EMBEDDED
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,128 @@
+"""What people decide of risks and actions: one verb each, kept with what was before, undoable."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
+
+from insights.models import Action, Decision, Risk
+from psinsights.lib import audit
+
+User = AbstractBaseUser | AnonymousUser
+RISK_VERBS = {
+    "accept": Risk.Status.ACKNOWLEDGED,
+    "mitigate": Risk.Status.MITIGATING,
+    "resolve": Risk.Status.RESOLVED,
+    "dismiss": Risk.Status.DISMISSED,
+    "reopen": Risk.Status.OPEN,
+}
+ACTION_VERBS = {
+    "accept": Action.Status.ACCEPTED,
+    "edit": Action.Status.EDITED,
+    "start": Action.Status.IN_PROGRESS,
+    "done": Action.Status.DONE,
+    "dismiss": Action.Status.DISMISSED,
+}
+RISK_COLUMNS = ("status", "owner", "due_on", "resolved_on", "resolution", "dismissed_reason")
+ACTION_COLUMNS = (
+    "status", "owner", "due_on", "title", "done_on", "dismissed_reason", "decided_by",
+)  # fmt: skip
+DATES = {"due_on", "resolved_on", "done_on"}
+
+
+class NotDecidable(Exception):
+    """The verb does not fit: a sentence says why."""
+
+
+def decide_risk(
+    risk: Risk, verb: str, user: User, *, day: date, reason: str = "", owner: str = ""
+) -> Decision:
+    """Apply a verb of RISK_VERBS to a risk. Dismissing needs a reason."""
+    if verb not in RISK_VERBS:
+        raise NotDecidable(f"A risk cannot be asked to {verb[:20]!r}.")
+    if verb == "dismiss" and not reason.strip():
+        raise NotDecidable("Say why it is dismissed. It then comes back only on new evidence.")
+    before = _snapshot(risk, RISK_COLUMNS)
+    risk.status = RISK_VERBS[verb]
+    risk.owner = owner.strip()[:150] or risk.owner or user.get_username()
+    risk.dismissed_reason = reason.strip()[:300] if verb == "dismiss" else ""
+    risk.resolved_on = day if verb == "resolve" else None
+    risk.resolution = f"Resolved by {user.get_username()}."[:300] if verb == "resolve" else ""
+    return _keep(risk, RISK_COLUMNS, verb, user, reason, before)
+
+
+def decide_action(
+    action: Action,
+    verb: str,
+    user: User,
+    *,
+    day: date,
+    reason: str = "",
+    owner: str = "",
+    title: str = "",
+    due_on: date | None = None,
+) -> Decision:
+    """Apply a verb of ACTION_VERBS to an action. Dismissing needs a reason, editing a title."""
+    if verb not in ACTION_VERBS:
+        raise NotDecidable(f"An action cannot be asked to {verb[:20]!r}.")
+    if verb == "dismiss" and not reason.strip():
+        raise NotDecidable("Say why it is dismissed. It then comes back only on new evidence.")
+    if verb == "edit" and not title.strip():
+        raise NotDecidable("Say what is to be done.")
+    before = _snapshot(action, ACTION_COLUMNS)
+    action.status = ACTION_VERBS[verb]
+    action.decided_by = user.get_username()
+    action.owner = owner.strip()[:150] or action.owner or user.get_username()
+    action.title = title.strip()[:600] if verb == "edit" else action.title
+    action.due_on = due_on or action.due_on
+    action.done_on = day if verb == "done" else None
+    action.dismissed_reason = reason.strip()[:300] if verb == "dismiss" else ""
+    return _keep(action, ACTION_COLUMNS, verb, user, reason, before)
+
+
+def undo(subject: Risk | Action, user: User) -> bool:
+    """Take the last decision back; False when there is none to take back."""
+    last = subject.decisions.filter(undone=False).order_by("-pk").first()
+    if last is None:
+        return False
+    for name, value in last.before.items():
+        setattr(subject, name, date.fromisoformat(value) if name in DATES and value else value)
+    with transaction.atomic():
+        subject.save(update_fields=list(last.before))
+        last.undone = True
+        last.save(update_fields=["undone"])
+        audit.record(user, f"{_name(subject)}.undo", str(subject.pk), last.verb)
+    return True
+
+
+def _snapshot(subject: Risk | Action, columns: tuple[str, ...]) -> dict[str, Any]:
+    values = {name: getattr(subject, name) for name in columns}
+    return {name: v.isoformat() if isinstance(v, date) else v for name, v in values.items()}
+
+
+def _keep(
+    subject: Risk | Action,
+    columns: tuple[str, ...],
+    verb: str,
+    user: User,
+    reason: str,
+    before: dict[str, Any],
+) -> Decision:
+    name = _name(subject)
+    with transaction.atomic():
+        subject.save(update_fields=list(columns))
+        audit.record(user, f"{name}.{verb}", str(subject.pk), subject.engagement_id)
+        return Decision.objects.create(
+            user=user if user.is_authenticated else None,  # type: ignore[misc]
+            verb=verb,
+            reason=reason.strip()[:300],
+            before=before,
+            **{name: subject},
+        )
+
+
+def _name(subject: Risk | Action) -> str:
+    return "risk" if isinstance(subject, Risk) else "action"

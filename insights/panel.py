@@ -1,0 +1,168 @@
+"""What the insights room shows on an engagement's page: four kinds, risks and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import OuterRef, Subquery
+
+from engagements.models import Engagement
+from engagements.records import InsightType
+from insights.models import Action, Feedback, Generation, Insight, Risk
+from insights.providers.choose import LABELS
+from insights.schema import Claim, Fact
+
+TITLES = {
+    InsightType.HEALTH_SUMMARY: ("Health summary", "heart-pulse"),
+    InsightType.RISK_DETECTION: ("Risks", "triangle-alert"),
+    InsightType.THEME_EXTRACTION: ("Themes", "tags"),
+    InsightType.ACTION_RECOMMENDATION: ("Recommended actions", "list-checks"),
+}
+User = AbstractBaseUser | AnonymousUser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A claim as a page shows it: its evidence, the facts it names, and its row of the register."""
+
+    claim: Claim
+    facts: list[Fact]
+    risk: Risk | None = None
+
+    @property
+    def sources(self) -> list[str]:
+        """Every record it rests on, quoted first, each once."""
+        quoted = [evidence.source for evidence in self.claim.evidence]
+        counted = [source for fact in self.facts for source in fact.sources[:3]]
+        return list(dict.fromkeys([*quoted, *counted]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindState:
+    """One kind on the page: its current insight, and what is under way or went wrong."""
+
+    kind: InsightType
+    engagement: Engagement
+    insight: Insight | None = None
+    run: Generation | None = None
+    claims: list[Shown] = field(default_factory=list)
+    changed: frozenset[str] = frozenset()  # cited records that no longer say it
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.kind][0]
+
+    @property
+    def icon(self) -> str:
+        return TITLES[self.kind][1]
+
+    @property
+    def is_running(self) -> bool:
+        return self.run is not None and not self.run.is_settled
+
+    @property
+    def has_failed(self) -> bool:
+        return self.run is not None and self.run.state == Generation.State.FAILED
+
+    @property
+    def left_out(self) -> list[str]:
+        return list(self.insight.payload.get("left_out", [])) if self.insight else []
+
+    @property
+    def written_by(self) -> str:
+        if self.insight is None:
+            return ""
+        return LABELS.get(self.insight.provider, self.insight.provider or "Imported")
+
+    @property
+    def checked(self) -> str:
+        """ "7 of 8 claims verified": what was refused is counted, not hidden."""
+        if self.insight is None or "checked" not in self.insight.verification:
+            return ""
+        kept, checked = (self.insight.verification[name] for name in ("kept", "checked"))
+        return f"{kept} of {checked} claims verified"
+
+    @property
+    def open_high(self) -> int:
+        return sum(1 for shown in self.claims if shown.claim.severity in ("high", "critical"))
+
+
+def states(engagement: Engagement, user: User) -> list[KindState]:
+    """The four kinds of an engagement, in their order; three queries."""
+    insights = {row.insight_type: row for row in current(engagement, user)}
+    runs = latest_runs(engagement)
+    risks = list(Risk.objects.filter(engagement=engagement))
+    return [
+        _state(kind, engagement, insights.get(str(kind)), runs.get(str(kind)), risks)
+        for kind in InsightType
+    ]
+
+
+def state(engagement: Engagement, kind: InsightType, user: User) -> KindState:
+    """One kind alone, for the fragment that replaces it."""
+    return next(found for found in states(engagement, user) if found.kind == kind)
+
+
+def current(engagement: Engagement, user: User) -> Iterable[Insight]:
+    """Current insights with ``stale`` and, as ``my_answer``, whether this person found it useful."""
+    mine = Feedback.objects.filter(insight=OuterRef("pk"), user=user.pk).values("useful")
+    found = Insight.objects.current().filter(engagement=engagement).with_staleness()
+    return found.annotate(my_answer=Subquery(mine[:1]))
+
+
+def latest_runs(engagement: Engagement) -> dict[str, Generation]:
+    """The newest run of each kind that is under way or ended after its insight was made."""
+    newest: dict[str, Generation] = {}
+    recent = Generation.objects.filter(engagement=engagement).order_by("-pk")[:12]
+    for run in recent:
+        newest.setdefault(run.insight_type, run)
+    return newest
+
+
+def _state(
+    kind: InsightType,
+    engagement: Engagement,
+    insight: Insight | None,
+    run: Generation | None,
+    risks: list[Risk],
+) -> KindState:
+    return KindState(
+        kind=kind,
+        engagement=engagement,
+        insight=insight,
+        run=run,
+        claims=shown_claims(insight, risks) if insight else [],
+    )
+
+
+def shown_claims(insight: Insight, risks: Iterable[Risk] = ()) -> list[Shown]:
+    """The verified claims with the facts they name, each risk with its row of the register."""
+    payload: dict[str, Any] = insight.payload
+    claims = msgspec.convert(payload.get("claims", []), list[Claim], strict=False)
+    facts = msgspec.convert(payload.get("facts", {}), dict[str, Fact], strict=False)
+    rows = {(risk.reason, risk.title): risk for risk in risks}
+    return [
+        Shown(
+            claim=claim,
+            facts=[facts[name] for name in claim.facts if name in facts],
+            risk=rows.get((claim.risk.reason, claim.text[:600])) if claim.risk else None,
+        )
+        for claim in claims
+    ]
+
+
+def open_actions(engagement: Engagement) -> list[Action]:
+    """What is proposed and what was taken on, the most urgent first, then the lately done."""
+    order = {status: at for at, status in enumerate((*Action.TAKEN, Action.Status.PROPOSED))}
+    shown = [*Action.OPEN, Action.Status.DONE]
+    rows = Action.objects.filter(engagement=engagement, status__in=shown).order_by("due_on", "pk")
+    done = [row for row in rows if row.status == Action.Status.DONE][-3:]
+    live = sorted(
+        (row for row in rows if row.status in Action.OPEN),
+        key=lambda row: (order[row.status] == 3, row.priority, row.due_on),
+    )
+    return [*live, *done]

@@ -1,0 +1,192 @@
+"""The insights page, making insights, and deciding what they found."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from connectors.as_of import portfolio_day
+from engagements.models import Engagement
+from engagements.records import InsightType
+from insights import deciding, panel
+from insights.forms import DecisionForm, FeedFilter, GenerateForm
+from insights.generation import cancel as cancel_run
+from insights.generation import generate
+from insights.models import Action, Feedback, Generation, Insight, Risk
+from psinsights.lib.http import paginate, render_page, wants_fragment
+
+SHOWN = 20
+
+
+def engagement_or_404(request: HttpRequest, engagement_id: str) -> Engagement:
+    """The engagement, when there is one and this person may see it."""
+    if "\x00" in engagement_id:
+        raise Http404
+    return get_object_or_404(Engagement.objects.visible_to(request.user), pk=engagement_id)
+
+
+def kind_or_404(kind: str) -> InsightType:
+    try:
+        return InsightType(kind)
+    except ValueError:
+        raise Http404(f"There is no insight of the type {kind[:60]}.") from None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    """The feed of current insights; POST makes one from the form beside it."""
+    if request.method == "POST":
+        return make_from_form(request)
+    filters = FeedFilter(request.GET)
+    insights = Insight.objects.visible_to(request.user).current().with_staleness()
+    page = paginate(filters.apply(insights).order_by("-generated_at", "pk"), request, size=25)
+    return render_page(
+        request,
+        "insights/index.html",
+        {
+            "filters": filters,
+            "page": page,
+            "rows": [(row, panel.shown_claims(row)[:SHOWN]) for row in page],
+            "kinds": panel.TITLES.items(),
+            "day": portfolio_day(),
+        },
+        partial="feed",
+    )
+
+
+def make_from_form(request: HttpRequest) -> HttpResponse:
+    """Make the insight the form asks for and go to it."""
+    form = GenerateForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose an engagement and a type of insight.")
+        return redirect("insights:index")
+    engagement = engagement_or_404(request, form.cleaned_data["engagement_id"].strip())
+    kind = InsightType(form.cleaned_data["insight_type"])
+    generate(engagement, kind, user=request.user, force="force" in request.POST)
+    return redirect(place_of(engagement, kind))
+
+
+def place_of(engagement: Engagement, kind: InsightType) -> str:
+    """Where an insight stands on its engagement's page."""
+    return reverse("engagements:detail", args=[engagement.pk], fragment=f"ins-{kind}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def one_kind(request: HttpRequest, engagement_id: str, kind: str) -> HttpResponse:
+    """GET: this kind as it stands (a run under way asks again). POST: make it."""
+    engagement, wanted = engagement_or_404(request, engagement_id), kind_or_404(kind)
+    if request.method == "POST":
+        generate(engagement, wanted, user=request.user, force="force" in request.POST)
+    if not wants_fragment(request):
+        return redirect(place_of(engagement, wanted))
+    state = panel.state(engagement, wanted, request.user)
+    return render(request, "insights/kind.html", {"state": state, "announce": True})
+
+
+@require_POST
+def make_all(request: HttpRequest, engagement_id: str) -> HttpResponse:
+    """Make all four kinds for an engagement."""
+    engagement = engagement_or_404(request, engagement_id)
+    for kind in InsightType:
+        generate(engagement, kind, user=request.user, force="force" in request.POST)
+    return redirect(reverse("engagements:detail", args=[engagement.pk], fragment="insights"))
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back a wish that no worker has begun or finished."""
+    runs = Generation.objects.filter(
+        engagement__in=Engagement.objects.visible_to(request.user)
+    ).select_related("engagement")
+    run = get_object_or_404(runs, pk=pk)
+    cancel_run(run)
+    kind = InsightType(run.insight_type)
+    if not wants_fragment(request):
+        return redirect(place_of(run.engagement, kind))
+    state = panel.state(run.engagement, kind, request.user)
+    return render(request, "insights/kind.html", {"state": state})
+
+
+@require_POST
+def feedback(request: HttpRequest, insight_id: str) -> HttpResponse:
+    """Useful or not, with a reason; asking the same again takes the answer back."""
+    insight = get_object_or_404(
+        Insight.objects.visible_to(request.user).select_related("engagement"), pk=insight_id
+    )
+    useful = request.POST.get("useful") == "yes"
+    reason = request.POST.get("reason", "").replace("\x00", "")[:300]
+    mine = Feedback.objects.filter(insight=insight, user=request.user)
+    if not reason and mine.filter(useful=useful).exists():
+        mine.delete()
+    else:
+        Feedback.objects.update_or_create(
+            insight=insight, user=request.user, defaults={"useful": useful, "reason": reason}
+        )
+    if not wants_fragment(request):
+        return redirect(place_of(insight.engagement, InsightType(insight.insight_type)))
+    row = panel.current(insight.engagement, request.user).filter(pk=insight_id).first()  # type: ignore[attr-defined]
+    return render(request, "insights/feedback.html", {"insight": row or insight})
+
+
+@require_POST
+def decide_risk(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Accept, mitigate, resolve, dismiss or reopen a risk, or undo the last of these."""
+    risk = get_object_or_404(
+        Risk.objects.visible_to(request.user).select_related("engagement"), pk=pk
+    )
+    return _decide(request, risk, verb, "insights/risk_row.html")
+
+
+@require_POST
+def decide_action(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Accept, edit, start, finish or dismiss an action, or undo the last of these."""
+    action = get_object_or_404(
+        Action.objects.visible_to(request.user).select_related("engagement"), pk=pk
+    )
+    return _decide(request, action, verb, "insights/action_row.html")
+
+
+def _decide(
+    request: HttpRequest, subject: Risk | Action, verb: str, template: str
+) -> HttpResponse:
+    form = DecisionForm(request.POST)
+    error = ""
+    try:
+        _apply(request, subject, verb, form)
+    except deciding.NotDecidable as refusal:
+        error = str(refusal)
+        subject.refresh_from_db()
+    if wants_fragment(request):
+        context = {"row": subject, "error": error, "today": portfolio_day(), "decided": verb}
+        return render(request, template, context, status=422 if error else 200)
+    if error:
+        messages.error(request, error)
+    return redirect(_back(request, subject))
+
+
+def _apply(
+    request: HttpRequest, subject: Risk | Action, verb: str, form: DecisionForm
+) -> None:
+    if not form.is_valid():
+        raise deciding.NotDecidable("One of the values is too long or is no date.")
+    asked, day = form.cleaned_data, portfolio_day()
+    if verb == "undo":
+        deciding.undo(subject, request.user)
+    elif isinstance(subject, Risk):
+        deciding.decide_risk(
+            subject, verb, request.user, day=day, reason=asked["reason"], owner=asked["owner"]
+        )
+    else:
+        deciding.decide_action(subject, verb, request.user, day=day, **asked)
+
+
+def _back(request: HttpRequest, subject: Risk | Action) -> str:
+    """The page the form stood on, when it is one of ours."""
+    asked = request.POST.get("next", "")
+    if asked and url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
+        return asked
+    return reverse("engagements:detail", args=[subject.engagement_id], fragment="actions")
