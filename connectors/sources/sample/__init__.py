@@ -54,10 +54,13 @@ def write_sample(
     seed: int,
     as_of: date,
     weeks: int = 12,
+    frozen: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, int]:
     """Write a whole set of tables and its manifest into ``directory``; rows by table.
 
+    ``as_of`` is the day the data are of: nothing in them happened on it or later. A ``frozen`` set
+    stays of that day, whatever the clock says; the manifest tells the loader so.
     ``progress`` is told after each engagement how many are done; what it raises stops the writing
     and leaves the previous set as it was. Raises ValueError for sizes out of range,
     :class:`SampleBusy` when another writer is at work there.
@@ -86,6 +89,7 @@ def write_sample(
                 "as_of": as_of.isoformat(),
                 "engagements": engagements,
                 "weeks": weeks,
+                "frozen": frozen,
             }
         )
 

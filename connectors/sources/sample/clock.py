@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from connectors.sources.sample.chance import between
+from connectors.sources.sample.chance import between, on_workday
 from connectors.sources.sample.courses import TEMPERS, Course, Temper
 
 
@@ -50,11 +50,14 @@ class Clock:
 def clock_for(course: Course, as_of: date, weeks: int, rng: Random) -> Clock:
     temper = TEMPERS[course]
     start, days = _span(course, as_of, weeks, rng)
+    start = on_workday(start)
     horizon = as_of - timedelta(days=1)
     onset = max(start + timedelta(days=10), as_of - timedelta(days=rng.randint(*temper.onset_days)))
     relief = None
     if course is Course.BLOCKED_THEN_RECOVERING:
-        relief = min(onset + timedelta(days=rng.randint(13, 24)), as_of - timedelta(days=rng.randint(6, 18)))
+        relief = min(
+            onset + timedelta(days=rng.randint(13, 24)), as_of - timedelta(days=rng.randint(6, 18))
+        )
     done = _days_done(course, temper, start, horizon, onset, relief, rng)
     return Clock(
         start=start,

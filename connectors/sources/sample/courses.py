@@ -88,7 +88,7 @@ TEMPERS: dict[Course, Temper] = {
         redated=0.25,
         burn=(0.9, 1.2),
         note_gap=(8, 17),
-        usage_drift=(0.68, 0.88),
+        usage_drift=(0.62, 0.84),
         jitter=(0, 4),
     ),
     Course.SCOPE_CREEP: Temper(

@@ -41,7 +41,13 @@ _INDUSTRIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "Energy": (
         ("Energy", "Power", "Grid", "Renewables"),
-        ("meter reads", "grid events feed", "turbine telemetry", "SAP IS-U extract", "forecast API"),
+        (
+            "meter reads",
+            "grid events feed",
+            "turbine telemetry",
+            "SAP IS-U extract",
+            "forecast API",
+        ),
     ),
     "Logistics": (
         ("Logistics", "Freight", "Shipping", "Parcels"),

@@ -63,7 +63,8 @@ def plan_for(
         names = _names(phase, kind, count, systems, taken, rng)
         for place, name in enumerate(names):
             milestone = name in MILESTONES.get(phase, ())
-            span = _within(first, last, place, len(names), milestone, rng)
+            slots = len(names) - (names[-1] in MILESTONES.get(phase, ()))
+            span = _within(first, last, place, max(1, slots), milestone, rng)
             works.append(_work(course, clock, name, phase, span, milestone, people, rng))
     if course is Course.SCOPE_CREEP:
         works += _added_scope(course, clock, systems, people, rng)
@@ -136,7 +137,7 @@ def _work(
         phase=phase,
         is_milestone=milestone,
         owner=people[0] if milestone else rng.choice(people),
-        start=start,
+        start=min(start, began or start),  # work pulled forward starts when it starts
         baseline=baseline,
         end=baseline,
         began=began,

@@ -97,13 +97,13 @@ def _engagement_row(
         "engagement_type": kind,
         "start_date": clock.start.isoformat(),
         "end_date": _end(course, clock, rng).isoformat(),
-        "status": _status(course, reported, rng).value,
+        "status": _status(course, works, reported, rng).value,
         "health_score": reported if rng.random() > 0.08 else None,
         "owner_id": owner.id,
         "owner_name": owner.name,
         "team_members": [person.row() for person in people[1:]],
         "contract_value": _value(planned, rng),
-        "created_at": stamp(at_hour(min(created, clock.horizon), rng)),
+        "created_at": stamp(at_hour(min(created, clock.horizon - timedelta(days=7)), rng)),
         "updated_at": stamp(at_hour(clock.horizon - timedelta(days=rng.randint(0, 6)), rng)),
         "industry": customer.industry if rng.random() > 0.04 else None,
         "region": customer.region,
@@ -131,11 +131,15 @@ def _reported(course: Course, clock: Clock, rng: Random) -> int | None:
     return max(28, min(97, round(18 + 68 * min(ratio, 1.12)) + lag + rng.randint(-5, 5)))
 
 
-def _status(course: Course, reported: int | None, rng: Random) -> EngagementStatus:
+def _status(
+    course: Course, works: list[Work], reported: int | None, rng: Random
+) -> EngagementStatus:
+    """Where people say it stands: over when every task is, which may be before its end date."""
+    if all(work.finished for work in works):
+        return EngagementStatus.COMPLETED
     fixed = {
         Course.ON_HOLD: EngagementStatus.ON_HOLD,
         Course.NOT_STARTED: EngagementStatus.NOT_STARTED,
-        Course.COMPLETED: EngagementStatus.COMPLETED,
         Course.WATERMELON: EngagementStatus.ACTIVE,
         Course.QUIET_DECLINE: EngagementStatus.ACTIVE,
     }

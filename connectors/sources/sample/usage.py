@@ -61,8 +61,8 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 
 def _strength(course: Course, clock: Clock, opened: date, day: date, drift: float) -> float:
-    """1.0 is the usual level: a ramp over the first four weeks, then what the course does to it."""
-    ramp = min(1.0, 0.3 + (day - opened).days / 40)
+    """1.0 is the usual level: a ramp over the first two weeks, then what the course does to it."""
+    ramp = min(1.0, 0.5 + (day - opened).days / 30)
     if clock.relief and clock.onset <= day < clock.relief:
         return ramp * 0.35
     weeks = max(0, (day - clock.onset).days) / 7
