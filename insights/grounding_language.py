@@ -34,9 +34,11 @@ _ENDINGS = (
 _CLAUSE_END = re.compile(
     r"[.;:!?|()\"]|,| - | (?:but|however|although|though|whereas|while|because|so that|and then) "
 )
+_LABEL = re.compile(r"(?:^|(?<=[.;!?] ))[^.:;!?]{1,40}:")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|no longer)\b|n't\b"
 )
+_NEGATION_STOP = re.compile(r"\b(?:since|when|while|after|before|until|where|which|who|as)\b")
 _NEGATION_REACH = 6  # words after a negation that it may turn round
 _LACKING = re.compile(
     r"\b(?:miss(?:ing|ed)?|lack(?:s|ing)?|absent|den(?:y|ies|ied)|refus\w*|block\w*|wait\w*|await\w*"
@@ -161,26 +163,42 @@ def overlap(claim: str, supports: list[str]) -> float:
 
 @lru_cache(maxsize=8192)
 def negated_terms(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Terms that stand under a negation, and terms that stand free of one and of any lack."""
+    """Terms that stand under a negation, and terms that are plainly affirmed."""
     negated: set[str] = set()
     free: set[str] = set()
-    for clause in _CLAUSE_END.split(folded(text)):
-        before, under = _scopes(clause)
+    for clause in _CLAUSE_END.split(_LABEL.sub(_unless_it_asserts, folded(text))):
+        affirmed, under = _scopes(clause)
         negated |= under
-        if not _LACKING.search(clause):
-            free |= before
+        free |= affirmed
     return frozenset(negated), frozenset(free)
 
 
-def _scopes(clause: str) -> tuple[set[str], set[str]]:
-    """A clause's terms outside the reach of a negation, and those within it."""
+def _unless_it_asserts(label: re.Match[str]) -> str:
+    """A label before a colon ("Data access: …") names a matter and affirms nothing."""
+    return label.group() if _ASSERTS.search(label.group()) else " "
+
+
+def _scopes(clause: str) -> tuple[frozenset[str], frozenset[str]]:
+    """A clause's affirmed terms and its negated ones.
+
+    What stands before a negation is neither ("approval was not given" denies the approval too),
+    unless an "and" parts them. A lack affirms nothing but itself ("access is missing").
+    """
     cue = _NEGATION.search(clause)
-    if not cue:
-        return set(terms(clause)), set()
-    after = _WORD.findall(clause[cue.end() :])
-    reached = {stem(w.split("'")[0]) for w in after[:_NEGATION_REACH] if _is_term(w)}
-    rest = {stem(w.split("'")[0]) for w in after[_NEGATION_REACH:] if _is_term(w)}
-    return (set(terms(clause[: cue.start()])) | rest) - reached, reached
+    if cue:
+        apart = clause[: cue.start()].rpartition(" and ")[0]
+        return _affirmed(apart), _reached(clause[cue.end() :])
+    return _affirmed(clause), frozenset()
+
+
+def _affirmed(clause: str) -> frozenset[str]:
+    lacks = [m.group() for m in _LACKING.finditer(clause)]
+    return terms(" ".join(lacks)) if lacks else terms(clause)
+
+
+def _reached(after: str) -> frozenset[str]:
+    near = _WORD.findall(_NEGATION_STOP.split(after, maxsplit=1)[0])[:_NEGATION_REACH]
+    return terms(" ".join(near))
 
 
 def flipped(claim: str, quote: str) -> str | None:

@@ -94,6 +94,7 @@ _AMOUNTS = frozenset(
     )
 )
 _NO_NUMBER_BEFORE_ONE = _words("no the this that any every each which another")
+_LONGEST_NUMBER = 12  # words
 _NO_NUMBER_AFTER_ONE = frozenset(("of", "another", "or"))
 
 
@@ -134,7 +135,7 @@ def _word_number(tokens: list[re.Match[str]], at: int) -> tuple[int, int] | None
     """The value of number words from a position, and the position after them."""
     total = group = 0
     start = at
-    while at < len(tokens) and (word := tokens[at]["word"]):
+    while at < min(len(tokens), start + _LONGEST_NUMBER) and (word := tokens[at]["word"]):
         if word in _SMALL:
             group += _SMALL[word]
         elif word in _BIG and (at > start or word != "dozen"):
