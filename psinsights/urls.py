@@ -1,5 +1,27 @@
-"""Every address of the product."""
+"""Every address of the product. Each room spells its own, from the root; ids come last in it."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from psinsights import views
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.broken
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # /
+    path("", views.dashboard, name="dashboard"),
+    path("login", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout", LogoutView.as_view(), name="logout"),
+    # /api/…
+    path("api/", include("psinsights.api.urls")),
+    # /insights, /metrics, /settings, /engagements
+    path("", include("insights.urls")),
+    path("", include("metrics.urls")),
+    path("", include("connectors.urls")),
+    path("", include("engagements.urls")),
+    # Last: in demo mode, too, an address that holds nothing has the product's own page.
+    path("<path:address>", views.not_found, name="nowhere"),
+]

@@ -59,7 +59,8 @@ def share(parts: Sequence[tuple[str, int]], label: str) -> SafeString:
         if not count:
             continue
         width = 300 * count / total
-        body += f'<rect class="f-{tone}" x="{trim(x)}" width="{trim(max(width - 1.5, 0.5))}" height="10"/>'
+        shown = trim(max(width - 1.5, 0.5))
+        body += f'<rect class="f-{tone}" x="{trim(x)}" width="{shown}" height="10"/>'
         x += width
     return _svg("share", "0 0 300 10", label, body, stretch=True)
 

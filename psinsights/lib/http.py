@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
+from urllib.parse import quote, urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db import models
@@ -12,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 Row = TypeVar("Row", bound=models.Model)
-PAGE_SIZES = (25, 50, 100)
+PAGE_SIZES = (25, 50)  # of a hundred rows a page would be heavier than 60 kB
 
 
 class Request(HttpRequest):
@@ -36,8 +38,9 @@ def render_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page, or its part named ``partial`` when htmx asks; both from the same context."""
-    name = f"{template}#{partial}" if partial and wants_fragment(request) else template
-    response = render(request, name, context, status=status)
+    is_fragment = bool(partial) and wants_fragment(request)
+    name = f"{template}#{partial}" if is_fragment else template
+    response = render(request, name, context | {"is_fragment": is_fragment}, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -56,3 +59,24 @@ def paginate(
     asked = page_number(request.GET.get("size"))
     paginator = Paginator(rows, asked if asked in PAGE_SIZES else size)
     return paginator.get_page(page_number(request.GET.get("page")))
+
+
+def missing(request: HttpRequest, sentence: str = "") -> HttpResponse:
+    """The page of an address that holds nothing; ``sentence`` says what was looked for.
+
+    An answer and not an ``Http404``, which in demo mode would show the list of addresses instead.
+    """
+    return render(request, "404.html", {"sentence": sentence}, status=404)
+
+
+def query(params: Mapping[str, object]) -> str:
+    """Parameters as the tail of an address: "?a=1&b=2", and "?" when nothing is asked."""
+    return "?" + urlencode(
+        {name: value for name, value in params.items() if value not in ("", None)}
+    )
+
+
+def record_link(page: str, record: str) -> str:
+    """The address at which ``page`` shows a record, lit up, wherever it stands in a list."""
+    name = quote(record, safe="")
+    return f"{page}?at={name}#{name}"

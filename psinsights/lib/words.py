@@ -24,3 +24,17 @@ def plural(number: int, noun: str) -> str:
 
 def days_late(due: date, today: date) -> str:
     return f"{plural((today - due).days, 'day')} late"
+
+
+def short_day(when: date, today: date) -> str:
+    """ "19 Nov", with the year when it is not this one."""
+    text = f"{when.day} {when:%b}"
+    return text if when.year == today.year else f"{text} {when.year}"
+
+
+def days_apart(when: date, today: date) -> str:
+    """A due date as people say it: late by so many days, today, tomorrow, or the date."""
+    if when < today:
+        return days_late(when, today)
+    near = {0: "Today", 1: "Tomorrow"}
+    return near.get((when - today).days) or short_day(when, today)

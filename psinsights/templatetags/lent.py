@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import template
@@ -34,7 +35,13 @@ def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
     match = getattr(context.get("request"), "resolver_match", None)
     here = (match.view_name if match else "").split(":")[0]
     return [
-        {"name": name, "url": reverse(_view(name)), "icon": icon, "label": label, "current": here == name}
+        {
+            "name": name,
+            "url": reverse(_view(name)),
+            "icon": icon,
+            "label": label,
+            "current": here == name,
+        }
         for name, icon, label in PAGES
     ]
 
@@ -43,11 +50,27 @@ def _view(name: str) -> str:
     return name if name == "dashboard" else f"{name}:index"
 
 
-@register.inclusion_tag("components/side_foot.html")
-def side_foot() -> dict[str, Any]:
+def _glance(context: dict[str, Any]) -> freshness.Glance:
+    """The age of the data, asked for once in a request however many places show it."""
+    request = context.get("request")
+    if request is None:
+        return freshness.glance()
+    if not hasattr(request, "data_glance"):
+        request.data_glance = freshness.glance()
+    return request.data_glance
+
+
+@register.inclusion_tag("components/data_line.html", takes_context=True)
+def data_line(context: dict[str, Any], day: date) -> dict[str, Any]:
+    """Of which day the page's data is, and where it came from."""
+    return {"data": _glance(context), "day": day}
+
+
+@register.inclusion_tag("components/side_foot.html", takes_context=True)
+def side_foot(context: dict[str, Any]) -> dict[str, Any]:
     """Where the data comes from and how old it is; who writes insights."""
     return {
-        "data": freshness.glance(),
+        "data": _glance(context),
         "provider": PROVIDERS[settings.AI_PROVIDER],
         "remote": settings.AI_PROVIDER != "embedded",
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.conf import settings
@@ -13,7 +15,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from psinsights.lib import charts
-from psinsights.lib.words import BAND_TONE, BAND_WORD, plural
+from psinsights.lib.http import record_link
+from psinsights.lib.words import BAND_TONE, BAND_WORD, days_apart, plural
 
 register = template.Library()
 
@@ -23,7 +26,9 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """An icon of the sprite; decoration unless it has a label."""
     classes = f"i {css}".strip()
     named = (
-        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true"')
     )
     return format_html(
         '<svg class="{}" {}><use href="{}#{}"/></svg>', classes, named, static("icons.svg"), name
@@ -99,10 +104,29 @@ def level_tone(name: str) -> str:
 
 @register.simple_tag
 def cite(record: str, page: str = "") -> SafeString:
-    """A citation: a link that lights up the record it names, here or on ``page``."""
+    """A citation: a link that lights up the record it names, here or on ``page``.
+
+    Give the engagement's address as ``page`` also on the engagement's own page: a record beyond the
+    first entries of the timeline is then still found, and one in view lights up without a reload.
+    """
+    link = record_link(page, record) if page else f"#{quote(record, safe='')}"
     return format_html(
-        '<a class="cite" href="{}#{}" aria-label="Source {}">{}</a>', page, record, record, record
+        '<a class="cite" href="{}" aria-label="Source {}">{}</a>', link, record, record
     )
+
+
+@register.simple_tag
+def record_at(page: str, record: str) -> str:
+    """The address at which an engagement's page shows a record, wherever it stands."""
+    return record_link(page, record)
+
+
+@register.simple_tag
+def days_late(due: date, today: date) -> SafeString:
+    """The number of days past a date, in the shade of how bad it is."""
+    days = (today - due).days
+    shade = "risk" if days > 7 else "watch"
+    return format_html('<span class="delta" data-h="{}">{}</span>', shade, days)
 
 
 @register.simple_tag
@@ -148,3 +172,16 @@ def version() -> str:
 def count(number: int, noun: str) -> str:
     """ "1 note", "3 notes"."""
     return plural(number, noun)
+
+
+@register.filter
+def days_from(when: date | None, today: date) -> str:
+    """A date against the day of the data: "12 days late", "today", "19 Nov"."""
+    return days_apart(when, today) if when else "–"
+
+
+@register.inclusion_tag("components/pager.html")
+def pager(page: Any, link: str, target: str = "") -> dict[str, Any]:
+    """Links to the pages of a list. ``link`` is the address up to and including ``page=``."""
+    elided = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return {"page": page, "numbers": list(elided), "link": link, "target": target}

@@ -1,0 +1,183 @@
+"""What the dashboard asks of all engagements together, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import CharField, Count, F, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast
+
+from engagements import saved
+from engagements.health import Band
+from engagements.models import EngagementQuerySet, HealthReading, Standing
+from engagements.records import EngagementStatus, Phase
+from psinsights.lib.today import today
+
+WEEKS = 12
+SHOWN = 5  # of each kind: who needs more asks for the list
+BANDS = (Band.CRITICAL, Band.WARNING, Band.HEALTHY, Band.UNKNOWN)
+PHASES = [str(phase) for phase in Phase]
+COMPLETED = Q(engagement__status=EngagementStatus.COMPLETED)
+NEEDS = ("drops", "risks", "late", "contradictions")
+Counts = dict[str, int]
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portfolio:
+    """The counts of a day: engagements that are not completed, by phase and by band."""
+
+    day: date
+    everything: int  # with the completed ones
+    bands: Counts
+    phases: list[tuple[str, Counts]]
+    weeks: dict[date, Counts]
+    drops: int
+    high_risks: int
+    late: int
+    contradictions: int
+
+    @property
+    def open(self) -> int:
+        return sum(self.bands.values())
+
+    @property
+    def needs_nobody(self) -> bool:
+        return not (self.drops or self.high_risks or self.late or self.contradictions)
+
+
+@dataclass
+class _Tally:
+    """Counts that the rows of one query are added to."""
+
+    everything: int = 0
+    bands: Counts = field(default_factory=lambda: dict.fromkeys(map(str, BANDS), 0))
+    phases: dict[str, Counts] = field(default_factory=lambda: defaultdict(dict))
+    weeks: dict[date, Counts] = field(default_factory=lambda: defaultdict(dict))
+    needs: Counts = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, row: dict[str, Any]) -> None:
+        if row["what"] == "week":
+            self.weeks[date.fromisoformat(row["place"])][row["of_band"]] = row["number"]
+            return
+        self.everything += row["number"] + row["completed"]
+        self.bands[row["of_band"]] += row["number"]
+        self.phases[row["place"]][row["of_band"]] = row["number"]
+        for need in NEEDS:
+            self.needs[need] += row[need] or 0
+
+
+def portfolio(visible: EngagementQuerySet, day: date) -> Portfolio:
+    """The counts of a day and of the twelve weeks up to it, in one statement."""
+    tally = _Tally()
+    for row in _now(visible).union(_by_week(visible, day), all=True):
+        tally.add(row)
+    phases = [(name, counts) for name, counts in tally.phases.items() if sum(counts.values())]
+    return Portfolio(
+        day=day,
+        everything=tally.everything,
+        bands=tally.bands,
+        phases=sorted(phases, key=_phase_order),
+        weeks=dict(sorted(tally.weeks.items())),
+        drops=tally.needs["drops"],
+        high_risks=tally.needs["risks"],
+        late=tally.needs["late"],
+        contradictions=tally.needs["contradictions"],
+    )
+
+
+def _now(visible: EngagementQuerySet) -> QuerySet[Any, dict[str, Any]]:
+    open_ones = ~COMPLETED
+    return (
+        _of(visible, Standing.objects.order_by())
+        .annotate(what=Value("now"), place=F("phase"), of_band=F("band"))
+        .values("what", "place", "of_band")
+        .annotate(
+            number=Count("pk", filter=open_ones),
+            completed=Count("pk", filter=COMPLETED),
+            drops=Count("pk", filter=open_ones & Q(delta_7d__lte=-saved.DROP_POINTS)),
+            risks=Count("pk", filter=open_ones & Q(heaviest_finding__gte=saved.HIGH_EXPOSURE)),
+            late=Sum("milestones_late", filter=open_ones),
+            contradictions=Count("pk", filter=open_ones & ~Q(contradiction="")),
+        )
+    )
+
+
+def _by_week(visible: EngagementQuerySet, day: date) -> QuerySet[Any, dict[str, Any]]:
+    nothing = {name: Value(0, IntegerField()) for name in ("completed", *NEEDS)}
+    days = [day - timedelta(weeks=weeks) for weeks in range(WEEKS)]
+    return (
+        _of(visible, HealthReading.objects.filter(day__in=days).exclude(state="completed"))
+        .order_by()
+        .annotate(what=Value("week"), place=Cast("day", CharField()), of_band=F("band"))
+        .values("what", "place", "of_band")
+        .annotate(number=Count("pk"))
+        .annotate(**nothing)
+    )
+
+
+def _of(visible: EngagementQuerySet, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Rows of the engagements that may be seen; who sees all is spared the comparison."""
+    return rows.filter(engagement__in=visible) if visible.query.has_filters() else rows
+
+
+def _phase_order(row: tuple[str, Any]) -> tuple[int, str]:
+    name = row[0]
+    return (PHASES.index(name) if name in PHASES else len(PHASES), name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """The engagements that fell most, those whose report the records contradict, and the day."""
+
+    day: date
+    drops: list[Standing]
+    contradictions: list[Standing]
+
+
+def moved(visible: EngagementQuerySet) -> Moved:
+    """The few that moved or contradict, and of which day the data is, in one query."""
+    standings = _of(visible, Standing.objects.exclude(COMPLETED))
+    drops = standings.filter(delta_7d__lte=-saved.DROP_POINTS).order_by("delta_7d", "health", "pk")
+    disputed = standings.exclude(contradiction="").order_by("health", "pk")
+    newest = _of(visible, Standing.objects.order_by("-as_of", "pk"))
+    wanted = Q(pk__in=newest.values("pk")[:1])
+    for rows in (drops, disputed):
+        wanted |= Q(pk__in=rows.values("pk")[:SHOWN])
+    found = list(Standing.objects.filter(wanted).select_related("engagement"))
+    return Moved(
+        day=max((row.as_of for row in found), default=today()),
+        drops=_worst(found, _fell, lambda row: (row.delta_7d or 0, _score(row))),
+        contradictions=_worst(found, _disputed, lambda row: (0, _score(row))),
+    )
+
+
+def _fell(row: Standing) -> bool:
+    return row.delta_7d is not None and row.delta_7d <= -saved.DROP_POINTS
+
+
+def _disputed(row: Standing) -> bool:
+    return bool(row.contradiction)
+
+
+def _score(row: Standing) -> int:
+    return 101 if row.health is None else row.health
+
+
+def _worst(
+    rows: Iterable[Standing],
+    wanted: Callable[[Standing], bool],
+    order: Callable[[Standing], tuple[int, int]],
+) -> list[Standing]:
+    open_ones = (row for row in rows if row.engagement.status != EngagementStatus.COMPLETED)
+    return sorted(filter(wanted, open_ones), key=order)[:SHOWN]
+
+
+def people_of(team: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Ids of a team's people to their names."""
+    return {str(one.get("id")): str(one.get("name") or one.get("id")) for one in team}

@@ -1,0 +1,11 @@
+"""Where engagements are found. An id may hold any character, so its address comes last."""
+
+from django.urls import path
+
+from engagements import views
+
+app_name = "engagements"
+urlpatterns = [
+    path("engagements", views.index, name="index"),
+    path("engagements/<path:engagement_id>", views.detail, name="detail"),
+]

@@ -1,0 +1,101 @@
+"""The list of engagements, and the page of one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from engagements import plan, saved, working
+from engagements.filters import EngagementFilter, options_of
+from engagements.models import Engagement, HealthReading
+from engagements.portfolio import people_of
+from engagements.timeline import KINDS, timeline
+from psinsights.lib.http import missing, page_number, paginate, render_page
+from psinsights.lib.today import today
+
+PARTS = {"tl": "timeline", "tasks": "tasks"}  # what htmx may ask of an engagement's page
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All engagements: filtered, sorted and paged, all of it in the address."""
+    visible = Engagement.objects.visible_to(request.user)
+    options = options_of(visible)
+    asker = saved.Asker(user=request.user, day=options.day)
+    filters = EngagementFilter(request.GET, options=options, asker=asker)
+    context = {
+        "filters": filters,
+        "page": paginate(filters.apply(visible.for_list()), request),
+        "tabs": partial(saved.tabs, visible, asker),  # asked by the whole page alone
+        "day": options.day,
+    }
+    return render_page(request, "engagements/index.html", context, partial="rows")
+
+
+@require_safe
+def detail(request: HttpRequest, engagement_id: str) -> HttpResponse:
+    """One engagement: its score with its working, its plan, and what happened."""
+    engagement = find(request, engagement_id)
+    if engagement is None:
+        return missing(request, f"There is no engagement {engagement_id[:60]} in the data.")
+    context = page_of(request, engagement)
+    asked = getattr(request, "htmx", None)
+    part = PARTS.get(asked.target or "", "") if asked else ""
+    return render_page(request, "engagements/detail.html", context, partial=part)
+
+
+def find(request: HttpRequest, engagement_id: str) -> Engagement | None:
+    """The engagement with its standing and the newest working, if this person may see it."""
+    if "\0" in engagement_id:  # PostgreSQL refuses to be asked for it
+        return None
+    newest = HealthReading.objects.filter(engagement=OuterRef("pk"), detail__isnull=False)
+    return (
+        Engagement.objects.visible_to(request.user)
+        .for_list()
+        .annotate(working=Subquery(newest.order_by("-day").values("detail")[:1]))
+        .filter(pk=engagement_id)
+        .first()
+    )
+
+
+def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
+    """What the page shows. Parts are asked for only where the template wants them."""
+    standing = getattr(engagement, "standing", None)
+    day = standing.as_of if standing else today()
+    people = people_of(engagement.team_members)
+    if engagement.owner_id and engagement.owner_name:
+        people.setdefault(engagement.owner_id, engagement.owner_name)
+    at = request.GET.get("at", "")[:200].replace("\0", "")
+    health = working.working_of(getattr(engagement, "working", None))
+    return {
+        "engagement": engagement,
+        "standing": standing,
+        "day": day,
+        "here": reverse("engagements:detail", args=[engagement.pk]),
+        "people": people,
+        "health": health,
+        "points_lost": round(sum(s.lost for s in health.signals)) if health else 0,
+        "score_head": ["Week", "Score"],
+        "lines": working.lines(health) if health else [],
+        "history": working.history(standing) if standing else None,
+        "state": working.state_words(standing),
+        "elapsed": working.elapsed_days(engagement.start_date, engagement.end_date, day),
+        "plan": partial(
+            plan.plan, engagement, day, people, at=at, everything=request.GET.get("tasks") == "all"
+        ),
+        "timeline": partial(
+            timeline,
+            engagement,
+            day,
+            kind=request.GET.get("timeline", "all"),
+            number=page_number(request.GET.get("entries")),
+            at=at,
+        ),
+        "kinds": KINDS,
+        "notebooks": partial(plan.notebooks, engagement, day),
+    }

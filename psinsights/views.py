@@ -1,0 +1,135 @@
+"""The front page, and the pages for what went wrong."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from engagements.health import Band
+from engagements.models import Engagement
+from engagements.portfolio import BANDS, Portfolio, moved, portfolio
+from engagements.today import heavy_risks, late_milestones, next_milestone
+from insights.reasons import WORDS, level_of
+from psinsights.lib import charts, logs
+from psinsights.lib.http import render_page
+from psinsights.lib.words import BAND_TONE, BAND_WORD, short_day
+
+# From the baseline up: what needs somebody stands where heights are easiest to compare.
+STACKED = (Band.CRITICAL, Band.WARNING, Band.HEALTHY, Band.UNKNOWN)
+# The insights' room may lend a card of the actions that are due.
+ACTIONS_DUE = ("insights/actions_due.html", "components/nothing.html")
+MOST_SQUARES = 60  # of a phase; a longer row is cut in proportion
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """What needs somebody today, with its reason, and where the portfolio stands."""
+    visible = Engagement.objects.visible_to(request.user)
+    few = moved(visible)
+    counts = portfolio(visible, few.day)
+    context: dict[str, Any] = {
+        "day": few.day,
+        "counts": counts,
+        "moved": few,
+        "actions_due": ACTIONS_DUE,
+    }
+    if counts.everything:
+        context |= {
+            "risks": [_told(trouble) for trouble in heavy_risks(visible, few.day)],
+            "late": late_milestones(visible, few.day),
+            "health": health_now(counts),
+            "phases": [(name, _squares(row)) for name, row in counts.phases],
+            "next": partial(next_milestone, visible, few.day),
+        }
+    return render_page(request, "dashboard.html", context)
+
+
+def _told(trouble: Any) -> dict[str, Any]:
+    return {
+        "trouble": trouble,
+        "title": WORDS.get(trouble.reason, trouble.reason.replace("_", " ").capitalize()),
+        "level": str(level_of(trouble.exposure)),
+    }
+
+
+def health_now(counts: Portfolio) -> dict[str, Any]:
+    """The portfolio by band, today and over twelve weeks, drawn and as rows of a table."""
+    words = [f"{counts.bands[band]} {BAND_WORD[band].lower()}" for band in BANDS]
+    return {
+        "share": charts.share([(BAND_TONE[b], counts.bands[b]) for b in BANDS], ", ".join(words)),
+        "legend": [(BAND_TONE[b], BAND_WORD[b], counts.bands[b], str(b)) for b in reversed(BANDS)],
+        "weeks": _weeks_drawn(counts),
+        "head": ["Week", *(BAND_WORD[band] for band in BANDS)],
+        "rows": [
+            [short_day(day, counts.day), *(row.get(band, 0) for band in BANDS)]
+            for day, row in counts.weeks.items()
+        ],
+    }
+
+
+def _weeks_drawn(counts: Portfolio) -> SafeString | None:
+    if len(counts.weeks) < 2:
+        return None
+    columns = [
+        {BAND_TONE[band]: row.get(band, 0) for band in STACKED} for row in counts.weeks.values()
+    ]
+    return charts.stacks(
+        columns,
+        [BAND_TONE[band] for band in STACKED],
+        _weeks_told(counts),
+        [short_day(day, counts.day) for day in counts.weeks],
+    )
+
+
+def _weeks_told(counts: Portfolio) -> str:
+    rows: list[tuple[date, dict[str, int]]] = list(counts.weeks.items())
+    first, last = rows[0][1], rows[-1][1]
+    changes = [
+        f"{BAND_WORD[band]} went from {first.get(band, 0)} to {last.get(band, 0)}"
+        for band in (Band.CRITICAL, Band.WARNING, Band.HEALTHY)
+    ]
+    return f"Engagements by health over {len(rows)} weeks. {'; '.join(changes)}."
+
+
+def _squares(row: dict[str, int]) -> dict[str, Any]:
+    """One square per engagement, worst first; of a crowd, the shares in as many squares as fit."""
+    total = sum(row.values())
+    each = math.ceil(total / MOST_SQUARES)
+    squares = [BAND_TONE[b] for b in BANDS for _ in range(math.ceil(row.get(b, 0) / each))]
+    told = [f"{row[band]} {BAND_WORD[band].lower()}" for band in BANDS if row.get(band)]
+    return {"total": total, "squares": squares, "told": ", ".join(told), "each": each}
+
+
+# What went wrong ─────────────────────────────────────────────────────────────
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+@login_not_required
+def not_found(
+    request: HttpRequest, exception: Exception | None = None, address: str = ""
+) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The page after an error of ours; it asks neither the database nor the session."""
+    if request.path.startswith("/api/"):
+        from psinsights.api.problems import unexpected
+
+        return unexpected(request)
+    return render(None, "500.html", {"request_id": logs.request_id.get()}, status=500)
