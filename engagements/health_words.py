@@ -56,12 +56,13 @@ def statement(key: str, tally: Tally, value: float) -> Told:
 
 
 def sentence(said: str, value: float, scale: Scale, unit: str) -> str:
-    """A statement with its gap and its thresholds."""
+    """A statement with its gap, where that is another number than the value, and thresholds."""
     gap = scale.gap(value)
-    if not gap:
+    if gap in (0, abs(value)):
         return said + _thresholds(scale, unit)
     side = "short" if scale.full_at > scale.zero_at else "over"
-    return f"{said}, {amount(gap, unit)} {side}{_thresholds(scale, unit)}"
+    told = amount(gap, "points" if unit == "%" else unit)
+    return f"{said}, {told} {side}{_thresholds(scale, unit)}"
 
 
 @lru_cache(maxsize=64)

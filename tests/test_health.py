@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -36,6 +38,7 @@ from engagements.records import (
 )
 
 TODAY = date(2026, 6, 1)
+DOCUMENT = Path(__file__).parent.parent / "docs" / "health.md"
 
 
 def day(offset: int) -> date:
@@ -244,9 +247,16 @@ def test_overdue_is_the_worst_task_and_milestones_count_double(
 def test_overdue_says_value_threshold_and_gap() -> None:
     overdue = signal(assess(facts(tasks=[*GOOD_TASKS, task("T-214", end=-12)])), "overdue")
     assert overdue.sentence == (
-        "T-214 is 12 days past its date, 12 days over; full points up to 0 days, none from 28 days."
+        "T-214 is 12 days past its date; full points up to 0 days, none from 28 days."
     )
     assert (overdue.gap, overdue.full_at, overdue.zero_at, overdue.unit) == (12, 0, 28, "days")
+
+
+def test_a_gap_that_is_not_the_value_is_told() -> None:
+    contact = signal(assess(facts(notes=[note(offset=-9)])), "contact")
+    assert contact.sentence == (
+        "The last note, N-1, is 9 days old, 4 days over; full points up to 5 days, none from 21 days."
+    )
 
 
 def test_a_task_without_an_end_date_is_judged_by_its_baseline() -> None:
@@ -656,6 +666,57 @@ def test_a_history_comes_in_the_order_asked_for() -> None:
 def test_a_history_refuses_days_to_come() -> None:
     with pytest.raises(ValueError, match="after as_of"):
         history(facts(), [day(1)])
+
+
+# The page for readers
+
+
+def test_the_documented_weights_and_thresholds_are_those_of_the_rules() -> None:
+    rows = re.findall(
+        r"^\| (\w+) \| (\d+) \|.*\| ([-\d.]+)[^|]*\| ([-\d.]+)[^|]*\|$",
+        DOCUMENT.read_text(),
+        re.MULTILINE,
+    )
+    told = [(key, int(weight), float(full), float(zero)) for key, weight, full, zero in rows]
+    scales = zip(SIGNALS, RULES.scales, strict=True)
+    assert told == [(key, s.weight, s.full_at, s.zero_at) for key, s in scales]
+
+
+def test_the_worked_example_is_what_the_model_says() -> None:
+    def of(
+        task_id: str, start: int, end: int, status: TaskStatus, percent: int | None, **given: Any
+    ) -> TaskRecord:
+        return task(task_id, start, end, status=status, progress_percent=percent, **given)
+
+    example = facts(
+        health_score=85,
+        start_date=day(-120),
+        end_date=day(80),
+        planned_hours=640,
+        consumed_hours=412,
+        tasks=[
+            of("T-1", -120, -81, TaskStatus.COMPLETED, None),
+            of("T-2", -80, -41, TaskStatus.COMPLETED, None),
+            of("T-7", -40, 9, TaskStatus.IN_PROGRESS, 50),
+            of("T-9", -20, 19, TaskStatus.IN_PROGRESS, 40),
+            of("M-3", -12, -12, TaskStatus.NOT_STARTED, 0, is_milestone=True),
+            of("T-11", 20, 59, TaskStatus.NOT_STARTED, None),
+            of("M-5", 60, 80, TaskStatus.NOT_STARTED, 0, is_milestone=True),
+        ],
+        notes=[note("N-12", -9), note("N-14", -3)],
+        findings=[
+            finding("N-12", -9, severity=3, likelihood=1.0, is_blocker=True),
+            finding("N-14", -3, severity=2, likelihood=0.75),
+        ],
+        usage=[runs(-3, 32), runs(-20, 40)],
+    )
+    health = assess(example)
+    text = DOCUMENT.read_text()
+    assert working(health) in text
+    assert (health.lever.sentence if health.lever else "") in text
+    assert (health.contradiction or "none") in text
+    for one in health.signals:
+        assert f"| {one.title} | {one.earned:g} | {one.lost:g} | {one.sentence} |" in text
 
 
 # Lever, contradiction, events
