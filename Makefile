@@ -23,7 +23,7 @@ run-databricks: $(VENV)/.dev .env ## The same against a loopback warehouse with 
 	@exec $(MANAGE) up_databricks
 
 test: $(VENV)/.dev ## Install the development set and run the tests
-	$(BIN)/python -m pytest -n auto -m "not browser and not llm and not live and not postgres"
+	$(BIN)/python -m pytest -n auto -m "not browser and not llm and not live"
 
 browser: $(VENV)/.dev ## The tests in headless Chromium (needs Debian's chromium)
 	$(BIN)/python -m pytest -m browser

@@ -22,7 +22,7 @@ def settings_understood(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register()
 def secret_present(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """No default secret: a known one would let anybody forge a session."""
-    if not settings.SECRET_KEY:
+    if not settings.SECRET_KEY_GIVEN:
         return [
             Error(
                 "SECRET_KEY is empty.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ VERSION = "0.1.0"
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 DEBUG = env.flag("DEBUG", False)
 DEMO = env.flag("DEMO", DEBUG)  # opens without login, on loopback only
-SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
+# Without one, a key nobody can know: a system check then says what is missing.
+SECRET_KEY = env.text("SECRET_KEY") or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", LOOPBACK_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS", not DEBUG)
