@@ -183,17 +183,14 @@ def _band(score: int, caps: tuple[Cap, ...], previous: Band | None, rules: Rules
 def _signals(tally: Tally, values: Values, raw: int | None, rules: Rules) -> tuple[Signal, ...]:
     """The eight signals; without a raw score none has earned or lost points."""
     scales = rules.scales
-    shares = [0.0 if v is None else s.share(v) for s, v in zip(scales, values, strict=True)]
+    pairs = list(zip(scales, values, strict=True))
+    shares = [0.0 if value is None else scale.share(value) for scale, value in pairs]
     earned = lost = [0] * len(scales)
     if raw is not None:
-        available = sum(s.weight for s, v in zip(scales, values, strict=True) if v is not None)
-        points = [
-            0.0 if v is None else 100 * s.weight / available
-            for s, v in zip(scales, values, strict=True)
-        ]
-        pairs = list(zip(points, shares, strict=True))
-        earned = shared_out([point * share for point, share in pairs], raw)
-        lost = shared_out([point * (1 - share) for point, share in pairs], 100 - raw)
+        weights = [0 if value is None else scale.weight for scale, value in pairs]
+        points = [100 * weight / sum(weights) for weight in weights]
+        earned = shared_out([p * s for p, s in zip(points, shares, strict=True)], raw)
+        lost = shared_out([p * (1 - s) for p, s in zip(points, shares, strict=True)], 100 - raw)
     return tuple(
         _signal(key, tally, values[i], shares[i], earned[i], lost[i], rules)
         for i, key in enumerate(SIGNALS)

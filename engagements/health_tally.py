@@ -26,11 +26,7 @@ class OpenTask(msgspec.Struct, frozen=True, gc=False):
     weighted: int  # the same, milestones doubled
     rest: int
     under_way: bool
-    blocked: bool
-
-    @property
-    def stuck(self) -> bool:
-        return self.blocked or self.late > 0
+    stuck: bool  # late or blocked
 
 
 class Blocker(msgspec.Struct, frozen=True, gc=False):
@@ -67,7 +63,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     recent_runs: int | None  # None before the first run
     earlier_runs: int
     runs: tuple[str, ...]
-    planned_hours: float
+    usage_days: int  # length of the window that runs are counted in
     consumed: float | None  # % of the planned hours
 
     @property
@@ -80,14 +76,13 @@ def tally_of(ledger: Ledger, day: int, today: bool, rules: Rules) -> Tally:
     known = [task for task in ledger.tasks if today or _datable(task)]
     still_open = [task for task in known if not _done(task, day, today)]
     open_tasks = [_open_task(task, day, today, rules) for task in still_open]
-    work = sum(task.days for task in known) * 100
+    work = sum([task.days for task in known]) * 100
     late = sorted((t for t in open_tasks if t.late), key=lambda t: (-t.weighted, t.id))
     notes = _until(ledger.notes, day)
     seen = notes - _until(ledger.notes, day - rules.note_window_days - 1)
     exposures = _exposures(ledger.findings, day, rules)
     blockers = _blockers(ledger.findings, still_open, day, today, rules)
     recent, earlier, runs = _usage(ledger.usage, day, rules)
-    planned = ledger.engagement.planned_hours or 0.0
     return Tally(
         day=day,
         today=today,
@@ -95,13 +90,13 @@ def tally_of(ledger: Ledger, day: int, today: bool, rules: Rules) -> Tally:
         ends=ledger.ends,
         elapsed=_elapsed(ledger.starts, ledger.ends, day),
         tasks=len(known),
-        dated=sum(1 for task in known if task.due is not None),
+        dated=len([task for task in known if task.due is not None]),
         work=work,
-        work_done=work - sum(task.rest for task in open_tasks),
+        work_done=work - sum([task.rest for task in open_tasks]),
         open=open_tasks,
         late=late,
-        under_way=sum(1 for task in open_tasks if task.under_way),
-        stuck=sum(1 for task in open_tasks if task.stuck),
+        under_way=len([task for task in open_tasks if task.under_way]),
+        stuck=len([task for task in open_tasks if task.stuck]),
         blockers=blockers,
         blockers_visible=bool(seen or blockers or (today and known)),
         exposures=exposures,
@@ -111,8 +106,8 @@ def tally_of(ledger: Ledger, day: int, today: bool, rules: Rules) -> Tally:
         recent_runs=recent,
         earlier_runs=earlier,
         runs=runs,
-        planned_hours=planned,
-        consumed=_consumed(ledger.engagement, planned) if today else None,
+        usage_days=rules.usage_window_days,
+        consumed=_consumed(ledger.engagement) if today else None,
     )
 
 
@@ -148,7 +143,7 @@ def _open_task(task: TaskEntry, day: int, today: bool, rules: Rules) -> OpenTask
         late * rules.milestone_factor if task.milestone else late,
         task.days * (100 - min(100, max(0, progress))),
         begun or late > 0,
-        today and task.status == TaskStatus.BLOCKED,
+        late > 0 or (today and task.status == TaskStatus.BLOCKED),
     )
 
 
@@ -231,7 +226,8 @@ def _until(
     return bisect.bisect_left(rows, (day + 1,))
 
 
-def _consumed(engagement: EngagementRecord, planned: float) -> float | None:
+def _consumed(engagement: EngagementRecord) -> float | None:
+    planned = engagement.planned_hours or 0.0
     if planned <= 0 or engagement.consumed_hours is None:
         return None
     # A plan of next to no hours says little; the bound keeps the percentage a number.

@@ -164,12 +164,11 @@ def _contact(tally: Tally, value: float) -> Told:
 
 def _usage(tally: Tally, value: float) -> Told:
     recent, earlier = tally.recent_runs or 0, tally.earlier_runs
+    window = days(tally.usage_days)
     if not recent and not earlier:
-        return "No notebook has run for four weeks or longer", []
-    said = (
-        f"{_count(recent, 'notebook run')} in the last window against {earlier} in the one before"
-    )
-    return said, list(tally.runs)
+        return f"No notebook has run in the last {window} or the {window} before", []
+    said = f"{_count(recent, 'notebook run')} in the last {window} against {earlier} before"
+    return f"{said} ({_whole(value)} %)", list(tally.runs)
 
 
 def _effort(tally: Tally, value: float) -> Told:
