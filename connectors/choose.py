@@ -8,6 +8,7 @@ from django.conf import settings
 
 from connectors.sources import Source, SourceError
 from connectors.sources.json_files import JsonFiles, default_directory
+from connectors.sources.sample.files import SampleBusy, settle
 
 
 def choose(directory: Path | None = None) -> Source:
@@ -15,5 +16,16 @@ def choose(directory: Path | None = None) -> Source:
     if directory is not None:
         return JsonFiles(directory)
     if settings.DATA_MODE == "local":
+        _finish_half_moved(Path(settings.GENERATED_DIR))
         return JsonFiles(default_directory())
     raise SourceError("DATA_MODE=databricks is not built yet. Set DATA_MODE=local.")
+
+
+def _finish_half_moved(generated: Path) -> None:
+    """A regeneration that was killed while its files moved into place is finished first."""
+    if not generated.is_dir():
+        return
+    try:
+        settle(generated)
+    except SampleBusy as error:
+        raise SourceError("Sample data is being written at this moment. Load again.") from error

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 import msgspec
 
-
 MADE_HERE = "made here"  # instead of a row hash: a row of ours that a source never overwrites
 
 
@@ -24,6 +23,9 @@ class Intake(Protocol):
 
     def key(self, record: Any) -> str:
         """The key of a record, as ``known`` has it."""
+
+    def row_hash(self, record: Any) -> str:
+        """Tells two versions of a row apart."""
 
     def known(self) -> dict[str, str]:
         """Key to row hash of every row here."""

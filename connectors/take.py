@@ -17,7 +17,6 @@ import msgspec
 from connectors.quarantine import Quarantine, key_of
 from connectors.sources import Reading, Row, Source, SourceError
 from connectors.tables import MADE_HERE, Table
-from engagements.ingest import row_hash
 from engagements.parse import columns_of, parse
 from engagements.records import Problem
 
@@ -113,10 +112,12 @@ class Taking:
         parsed = parse(self.table.record, row.values)
         if isinstance(parsed, tuple):
             self._bad(row, parsed)
+        elif self.known.get(key := self.table.intake.key(parsed)) == MADE_HERE:
+            self._ours(row, key)
         elif self.table.parent and parsed.engagement_id not in self.parents:
             self._orphan(row, parsed.engagement_id)
         else:
-            self._good(row, parsed)
+            self._good(row, key, parsed)
 
     def _bad(self, row: Row, problems: tuple[Problem, ...]) -> None:
         """Set it aside. What is here of an earlier, good version of the row stays."""
@@ -129,8 +130,12 @@ class Taking:
         problem = Problem(field="engagement_id", reason="orphan", message=message)
         self.quarantine.add(row, problem, engagement_id=engagement_id)
 
-    def _good(self, row: Row, record: Any) -> None:
-        key = self.table.intake.key(record)
+    def _ours(self, row: Row, key: str) -> None:
+        """What we made has come back to us."""
+        self.outcome.unchanged += key not in self.seen
+        self.seen[key] = Seen(row.position, None, "unchanged")
+
+    def _good(self, row: Row, key: str, record: Any) -> None:
         stamp = getattr(record, "updated_at", None)
         earlier = self.seen.get(key)
         if earlier is not None:
@@ -145,9 +150,9 @@ class Taking:
 
     def _write(self, key: str, record: Any, *, again: bool) -> str:
         before = self.known.get(key)
-        if before == MADE_HERE or key in self.protected:
+        if key in self.protected:
             return "unchanged"
-        digest = row_hash(record)
+        digest = self.table.intake.row_hash(record)
         if digest == before and not again:
             return "unchanged"
         self.pending.append((record, digest))

@@ -7,7 +7,7 @@ own work on building model instances: a portfolio of ten thousand engagements is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import islice
@@ -117,14 +117,25 @@ class RowIntake:
     """Takes the rows of one table of this room. See ``connectors.tables.Intake``."""
 
     def __init__(
-        self, model: type[models.Model], record: type[msgspec.Struct], *, ours: Q | None = None
+        self,
+        model: type[models.Model],
+        record: type[msgspec.Struct],
+        *,
+        ours: Q | None = None,
+        constants: Mapping[str, Any] | None = None,
+        unique: Sequence[str] = (),
     ) -> None:
         self.model, self.record, self.made_here = model, record, ours
+        self.constants = dict(constants or {})  # columns of ours that every row gets
         self.key_column = model._meta.pk.attname
+        self.unique = unique or (self.key_column,)
         self.by_engagement = "engagement_id" in record.__struct_fields__
 
     def key(self, record: Any) -> str:
         return getattr(record, self.key_column)
+
+    def row_hash(self, record: Any) -> str:
+        return row_hash(record)
 
     def known(self) -> dict[str, str]:
         return dict(self.model._default_manager.values_list("pk", "row_hash").iterator(5000))
@@ -136,8 +147,8 @@ class RowIntake:
 
     def write(self, rows: Sequence[tuple[Any, str]], changed: Sequence[str]) -> set[str]:
         touched = self._engagements_of(changed)
-        columns = [*self.record.__struct_fields__, "row_hash"]
-        upsert(self.model, columns, self._bound(rows), unique=[self.key_column])
+        columns = [*self.record.__struct_fields__, "row_hash", *self.constants]
+        upsert(self.model, columns, self._bound(rows), unique=self.unique)
         if self.by_engagement:
             touched |= {record.engagement_id for record, _ in rows}
         return touched
@@ -151,7 +162,7 @@ class RowIntake:
     def _bound(self, rows: Sequence[tuple[Any, str]]) -> Iterator[list[Any]]:
         binders = _binders(self.record)
         for record, digest in rows:
-            values = [*msgspec.structs.astuple(record), digest]
+            values = [*msgspec.structs.astuple(record), digest, *self.constants.values()]
             for index, bind in binders:
                 if values[index] is not None:
                     values[index] = bind(values[index])

@@ -5,3 +5,7 @@ from __future__ import annotations
 
 def register() -> None:
     """Register the tables and checks of this room."""
+    from connectors.tables import register as register_table
+    from insights import tables
+
+    register_table(tables.table())

@@ -5,3 +5,8 @@ from __future__ import annotations
 
 def register() -> None:
     """Register the tables and checks of this room."""
+    from connectors.tables import register as register_table
+    from metrics import tables
+
+    for table in tables.tables():
+        register_table(table)

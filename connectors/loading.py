@@ -1,0 +1,324 @@
+"""How a source is loaded: one load at a time, all or nothing, then what is judged from it.
+
+The rows are swapped in within one transaction. Findings and readings follow in steps of their
+own, so that a large portfolio never keeps others from writing; what is still to be done is marked
+on the engagements, and a load that is cut short leaves it to the next.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import IntegrityError, OperationalError, transaction
+from django.utils import timezone
+
+from connectors.as_of import day_of
+from connectors.models import Load, OutboxEntry, QuarantinedRow, TableState
+from connectors.quarantine import Quarantine, waiting_orphans
+from connectors.sources import Reading, Row, Source, SourceError
+from connectors.tables import Table, tables
+from connectors.tables import table as table_named
+from connectors.take import Outcome, Progress, Taking, encodable
+from engagements import findings, ingest, readings
+from engagements.models import DeliveryNote, Engagement
+from engagements.records import Problem
+from psinsights.lib import audit
+from psinsights.lib.logs import request_id
+from psinsights.lib.runs import LeaseLost
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(seconds=60)  # an abandoned load is taken over after this
+User = AbstractBaseUser | AnonymousUser
+
+
+class LoadRunning(Exception):
+    """Another load or regeneration is running: nothing was changed. Try again when it is done."""
+
+    def __init__(self) -> None:
+        super().__init__("Another load is running. Nothing was changed; try again in a minute.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is asked of a load."""
+
+    table: str = ""  # only this one
+    dry_run: bool = False
+    full: bool = False  # read also what is unchanged
+    renewed: bool = False  # sample data were written anew: what was before is nobody's history
+    trigger: str = "command"
+    user: User | None = None
+
+
+@dataclass(kw_only=True)
+class Summary:
+    """What a load did."""
+
+    source: str
+    location: str
+    as_of: date
+    dry_run: bool
+    tables: dict[str, Outcome] = field(default_factory=dict)
+    findings: int = 0
+    readings: int = 0
+    seconds: float = 0.0
+
+    def as_counts(self) -> dict[str, Any]:
+        return {name: encodable(outcome) for name, outcome in self.tables.items()}
+
+    @property
+    def quarantined(self) -> int:
+        return sum(sum(outcome.quarantined.values()) for outcome in self.tables.values())
+
+
+@contextmanager
+def claimed(order: Order) -> Iterator[Load]:
+    """The one running load; whatever ends it, its row says how."""
+    run = _start(order)
+    ended = "It stopped unexpectedly; the log has the details."
+    try:
+        yield run
+        ended = ""
+    except SourceError as error:
+        ended = str(error)
+        raise
+    except LeaseLost as error:
+        raise LoadRunning from error
+    finally:
+        if ended:
+            Load.objects.filter(pk=run.pk, fence=run.fence, state=Load.State.RUNNING).update(
+                state=Load.State.FAILED, error=ended[:500], finished_at=timezone.now()
+            )
+
+
+def _start(order: Order) -> Load:
+    now = timezone.now()
+    Load.objects.filter(state=Load.State.RUNNING, lease_until__lt=now).update(
+        state=Load.State.FAILED,
+        error="The load was cut short. What it had not finished was left as it was.",
+        finished_at=now,
+        lease_until=None,
+    )
+    person = order.user if order.user is not None and order.user.is_authenticated else None
+    try:
+        with transaction.atomic():
+            return Load.objects.create(
+                state=Load.State.RUNNING,
+                attempt=1,
+                fence=1,
+                started_at=now,
+                lease_until=now + LEASE,
+                trigger=order.trigger,
+                dry_run=order.dry_run,
+                requested_by=person,
+                request_id=request_id.get(),
+            )
+    except (IntegrityError, OperationalError) as error:
+        raise LoadRunning from error
+
+
+def perform(run: Load, source: Source, order: Order, progress: Progress | None = None) -> Summary:
+    """Do a claimed load of ``source`` from rows to standing."""
+    began = timezone.now()
+    day, frozen = day_of(source)
+    run.source, run.as_of, run.frozen = source.location, day, frozen
+    run.save(update_fields=["source", "as_of", "frozen"])
+    summary = Summary(
+        source=source.name, location=source.location, as_of=day, dry_run=order.dry_run
+    )
+    with transaction.atomic():
+        run.holds()
+        if order.renewed:
+            ingest.forget_history()
+        _Loading(source, order, summary, progress).rows()
+        ingest.give_standing(day)
+        transaction.set_rollback(order.dry_run)
+    if not order.dry_run:
+        _judge(run, summary, day)
+    summary.seconds = (timezone.now() - began).total_seconds()
+    _settle(run, summary, order)
+    return summary
+
+
+def _judge(run: Load, summary: Summary, day: date) -> None:
+    for count in findings.refresh():
+        summary.findings += count
+        run.beat("reading notes", lease=LEASE)
+    for count in readings.refresh(as_of=day):
+        summary.readings += count
+        run.beat("assessing health", lease=LEASE)
+
+
+def _settle(run: Load, summary: Summary, order: Order) -> None:
+    with transaction.atomic():
+        run.holds()
+        run.counts = summary.as_counts()
+        run.save(update_fields=["counts"])
+        run.settle(Load.State.DONE)
+        audit.record(order.user, "load", summary.location, "dry run" if order.dry_run else "")
+
+
+@dataclass
+class _Loading:
+    """The rows of all tables on their way in, within one transaction."""
+
+    source: Source
+    order: Order
+    summary: Summary
+    progress: Progress | None
+
+    def rows(self) -> None:
+        present = self.source.tables_present()
+        wanted = [table_named(self.order.table)] if self.order.table else tables()
+        parents = self._engagements(present, wanted)
+        for table in wanted:
+            if table.name == "ps_engagements":
+                continue
+            if table.name in present:
+                self._table(table, parents.here, reread=bool(parents.gone))
+            elif self.order.table:
+                raise SourceError(f"{self.source.location} holds no {table.file}.")
+            else:
+                note = f"{table.file} is not there: its rows stay as they are."
+                self.summary.tables[table.name] = Outcome(note=note)
+            self._orphans(table, parents.here)
+        self._remove(parents)
+
+    def _engagements(self, present: set[str], wanted: list[Table]) -> _Parents:
+        table = table_named("ps_engagements")
+        if table not in wanted or table.name not in present:
+            return _Parents(None, set(Engagement.objects.values_list("pk", flat=True)), set())
+        taking = self._table(table, (), reread=False)
+        here = set(Engagement.objects.values_list("pk", flat=True))
+        gone = taking.gone & here if taking else set()
+        return _Parents(taking, here - gone, gone)
+
+    def _table(self, table: Table, parents: Collection[str], *, reread: bool) -> Taking | None:
+        state, _ = TableState.objects.get_or_create(table=table.name)
+        known_version = "" if self.order.full or reread else state.version
+        reading = self.source.read(table, known_version=known_version)
+        if reading.unchanged:
+            self._note_unchanged(table, state)
+            return None
+        taking = Taking(table, parents, _waiting_keys(table), self.progress)
+        taking.take(reading, self.source)
+        if table.name == "ps_engagements":
+            _refuse_empty(taking, reading)
+        else:
+            taking.remove_gone()
+        self._mark(table, taking.touched)
+        self.summary.tables[table.name] = taking.outcome
+        _remember(state, self.source, reading, taking)
+        return taking
+
+    def _note_unchanged(self, table: Table, state: TableState) -> None:
+        state.checked_at = timezone.now()
+        state.save(update_fields=["checked_at"])
+        self.summary.tables[table.name] = Outcome(
+            unchanged=state.rows, note="Unchanged since the last load."
+        )
+
+    def _orphans(self, table: Table, parents: Collection[str]) -> None:
+        """Rows that waited for an engagement come in when it is here, from whichever table."""
+        if not table.parent:
+            return
+        waiting = list(waiting_orphans(table, parents))
+        if not waiting:
+            return
+        taking = Taking(table, parents, _waiting_keys(table))
+        rows = iter([row for _, row in waiting])
+        taking.take(Reading(table=table, version="", rows=rows, complete=False))
+        QuarantinedRow.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
+        self.summary.tables[table.name].returned = len(taking.seen)
+        self._mark(table, taking.touched)
+        if table.name == "ps_delivery_notes":
+            _ours_again(taking.seen)
+
+    def _mark(self, table: Table, touched: set[str]) -> None:
+        if table.name == "ps_delivery_notes":
+            ingest.mark_unread(touched)
+        else:
+            ingest.mark_unassessed(touched)
+
+    def _remove(self, parents: _Parents) -> None:
+        """Engagements go last, when no row of theirs is left but what was made here."""
+        if parents.taking is None or not parents.gone:
+            return
+        _set_aside_our_notes(parents.gone)
+        parents.taking.remove_gone()
+        if self.order.table:
+            # Their rows in the other tables went with them; those files are to be read again.
+            TableState.objects.exclude(table="ps_engagements").update(version="")
+
+
+@dataclass
+class _Parents:
+    taking: Taking | None
+    here: set[str]
+    gone: set[str]
+
+
+def _refuse_empty(taking: Taking, reading: Reading) -> None:
+    """An export without any engagement is a failed export, not an empty organisation."""
+    if reading.complete and not taking.outcome.read:
+        raise SourceError(
+            f"{taking.table.file} holds no rows. Nothing was changed; check the export."
+        )
+
+
+def _remember(state: TableState, source: Source, reading: Reading, taking: Taking) -> None:
+    now = timezone.now()
+    outcome = taking.outcome
+    kept = sum(outcome.quarantined.values())
+    state.source, state.version = source.location, reading.version
+    state.rows = len(taking.known.keys() - taking.gone) + outcome.created
+    state.checked_at = state.loaded_at = now
+    state.result = f"{outcome.read} read, {kept} kept aside." if kept else f"{outcome.read} read."
+    state.failed = False
+    state.extra_columns = outcome.extra_columns
+    state.save()
+
+
+def _waiting_keys(table: Table) -> set[str]:
+    """Rows whose newer version is here and has not gone out yet."""
+    return set(
+        OutboxEntry.objects.filter(table=table.name)
+        .exclude(state=OutboxEntry.State.SENT)
+        .values_list("key", flat=True)
+    )
+
+
+def _set_aside_our_notes(gone: Collection[str]) -> None:
+    """Notes written here outlive an engagement the source loses: they wait for it as orphans."""
+    table = table_named("ps_delivery_notes")
+    quarantine = Quarantine(table)
+    for batch in ingest.batches(sorted(gone)):
+        notes = DeliveryNote.objects.filter(engagement__in=batch, written_here=True)
+        for note in notes:
+            values = {name: getattr(note, name) for name in table.record.__struct_fields__}
+            message = (
+                f"There is no engagement {note.engagement_id} any more. The note was written here."
+            )
+            quarantine.add(
+                Row(position=0, values={k: _plain(v) for k, v in values.items()}),
+                Problem(field="engagement_id", reason="orphan", message=message[:500]),
+                engagement_id=note.engagement_id,
+            )
+    quarantine.finish(complete=False)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _ours_again(keys: Collection[str]) -> None:
+    """Notes that had waited as orphans and were written here are protected again."""
+    for batch in ingest.batches(sorted(keys)):
+        ours = OutboxEntry.objects.filter(table="ps_delivery_notes", key__in=batch)
+        DeliveryNote.objects.filter(pk__in=ours.values("key")).update(written_here=True)
