@@ -25,13 +25,6 @@ TEXTS = (
     *("customer_name", "provider", "model", "prompt_version", "input_fingerprint"),
     "requested_by",
 )
-    "customer_name",
-    "provider",
-    "model",
-    "prompt_version",
-    "input_fingerprint",
-    "requested_by",
-)
 
 
 class InsightIntake:
