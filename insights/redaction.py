@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from insights.redaction_names import Names, fold
+from insights.redaction_names import Names
 from insights.redaction_patterns import FINDERS
 from insights.redaction_spans import Span
 
@@ -70,7 +70,7 @@ class Redactor:
     def _placeholder(self, span: Span, text: str) -> str:
         shown = text[span.start : span.end]
         # Names differ in case only: one placeholder. A secret's case is part of it.
-        key = (span.kind, fold(shown) if span.kind == "PERSON" else shown)
+        key = (span.kind, shown.casefold() if span.kind == "PERSON" else shown)
         if key not in self._placeholders:
             self._counts[span.kind] += 1
             self._placeholders[key] = f"[{span.kind}_{self._counts[span.kind]}]"

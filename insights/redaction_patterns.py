@@ -45,13 +45,13 @@ _TOKEN = re.compile(
 )
 _BEARER = re.compile(r"\b(?:bearer|basic)[ \t]{1,3}([\w.~+/=-]{16,2000})", re.IGNORECASE)
 _SECRET_WORD = (
-    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?"
-    r"|(?:api|access|account|auth|encryption|master|private|shared|signing|storage)[_ -]{0,1}key"
-    r"|client[_ -]?secret|sas|(?:aws_)?secret_access_key)"
+    r"(?:pass(?:word|wd|phrase|code)?|pwd?|token|credentials?|signature|sig|sas"
+    r"|(?:api|access|account|auth|encryption|master|private|secret|shared|signing|storage)"
+    r"[_ -]?(?:access[_ -]?)?key|(?:client[_ -]?)?secret)"
 )
 _ASSIGNED = re.compile(
     r"(?<![A-Za-z])" + _SECRET_WORD + r"(?![A-Za-z])[\"'`]?[ \t]{0,3}"
-    r"(?P<sign>:=|=>|==?|:|\bis\b|\bto\b)[ \t]{0,3}"
+    r"(?P<sign>:=|=>|==?|:|\b(?:is|was|to)\b|[-\u2013](?=[ \t])|(?<=[cC]ode) )[ \t]{0,3}"
     r"(?P<quoted>[\"'`])?(?P<value>[^\s\"'`,;)\]}]{4,300})",
     re.IGNORECASE,
 )
@@ -128,7 +128,19 @@ def _bearer(text: str) -> Iterator[Span]:
             yield Span(match.start(1), match.end(1), "TOKEN")
 
 
-_SECRET_HINTS = ("pass", "pwd", "secret", "token", "credential", "key", "sas")
+_SECRET_HINTS = ("pass", "pw", "secret", "token", "credential", "key", "sas", "sig")
+
+
+_LONG = re.compile(r"(?<![\w/+.=-])[A-Za-z0-9_+-]{32,256}(?![\w])")
+
+
+def _random(text: str) -> Iterator[Span]:
+    """A long word of capitals, small letters and digits mixed: a key of a sort not listed above."""
+    for match in _LONG.finditer(text):
+        shown = match[0]
+        digits = sum(char.isdigit() for char in shown)
+        if digits >= 4 and any(map(str.isupper, shown)) and any(map(str.islower, shown)):
+            yield Span(match.start(), match.end(), "TOKEN")
 
 
 def _assigned(text: str) -> Iterator[Span]:
@@ -147,8 +159,7 @@ def _is_secret(value: str, sign: str, quoted: bool) -> bool:
         return False
     if not _NO_SECRET.fullmatch(value):
         # A bare number or date after "token is" counts something; after "=" it may be a PIN.
-        mixed = bool(re.search(r"[^\d.,:/%-]", value))
-        return mixed if sign in ("is", "to", ":") else True
+        return sign.endswith(("=", ">")) or bool(re.search(r"[^\d.,:/%-]", value))
     return (quoted or sign == "=") and value.isalpha() and value.casefold() not in _STATE_WORDS
 
 
@@ -242,6 +253,7 @@ FINDERS: tuple[Callable[[str], Iterator[Span]], ...] = (
     _whole(_TOKEN, "TOKEN"),
     _bearer,
     _assigned,
+    _random,
     _whole(_EMAIL, "EMAIL"),
     _iban,
     _card,

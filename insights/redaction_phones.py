@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from insights.redaction_spans import Span, digits_of
 
 _S = r"[ \t\u00a0\u2007\u2009\u202f.\-\u2010-\u2014/]"
-_PHONE_END = r"(?:[ ,;]{0,2}(?:x|ext|extn|extension|ext\.)[ .:]{0,2}\d{1,6})?(?![\d\w])"
+_PHONE_END = r"(?:[ ,;]{0,2}(?:x|ext|extn|extension|ext\.)[ .:]{0,2}\d{1,6})?(?![\w]|-\w)"
 _PHONE_SHAPES = (
     # +1 (415) 555-0199, +44 (0)20 7946 0018, 0044 20 7946 0018
     rf"(?:\+|(?<!\d)00(?=[1-9]\d{{0,2}}{_S}))[1-9]\d{{0,3}}(?:{_S}{{0,2}}\(?\d{{1,12}}\)?){{1,7}}",
@@ -20,6 +20,8 @@ _PHONE_SHAPES = (
     rf"\(\d{{2,5}}\){_S}{{0,2}}\d{{3,4}}(?:{_S}?\d{{2,4}}){{1,3}}",
     # 98765 43210
     r"[6-9]\d{4}[ -]\d{5}",
+    # 0612345678, 07700900123: a trunk zero and nothing between
+    r"0[1-9]\d{8,9}",
     # 555-0123
     r"555[-. ]\d{4}",
 )
@@ -28,7 +30,7 @@ _PHONE = re.compile(
 )
 _PHONE_SAID = re.compile(
     r"\b(?:call|called|calling|phone|phoned|tel|telephone|mobile|cell|mob|dial|dialled|fax|whatsapp"
-    r"|sms|ring|hotline|landline|pager|handy|telefon|tél|ph)\b"
+    r"|sms|ring|hotline|landline|pager|handy|telefon|tél|ph|reach(?:able)?(?= (?:me|him|her|us|them|at|on)\b)|[TM](?=:))\b"
     r"(?:[ .:#-]|\b(?:me|him|her|them|us|on|at|is|no|nr|number|via|line)\b){0,6}"
     rf"(?P<number>[+(]?\d(?:{_S}{{0,2}}[()]?\d){{5,14}}){_PHONE_END}",
     re.IGNORECASE,
