@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from connectors.warehouse_config import SettingProblem, WarehouseConfig, problems
@@ -84,16 +85,21 @@ class Warehouse:
             with suppress(*_client_errors()):
                 connection.close()
 
-    def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[Row]:
-        """The rows of a statement, fetched a page at a time; raises WarehouseError.
+    def pages(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        """The result in Arrow tables of at most 20,000 rows; raises WarehouseError.
 
-        A lost session or an expired token is met by one new connection, as long as no row has
+        A lost session or an expired token is met by one new connection, as long as nothing has
         been handed out.
         """
         cursor = self._execute(statement, parameters)
         with _our_errors(), cursor:
-            while page := cursor.fetchmany_arrow(PAGE_ROWS).to_pylist():
-                yield from page
+            while (page := cursor.fetchmany_arrow(PAGE_ROWS)).num_rows:
+                yield page
+
+    def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[Row]:
+        """The rows of a statement, fetched a page at a time."""
+        for page in self.pages(statement, parameters):
+            yield from page.to_pylist()
 
     def run(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """All rows of a statement whose answer is small."""
@@ -120,25 +126,39 @@ class Warehouse:
             columns[row["col_name"]] = row["data_type"].lower()
         return columns
 
-    def rows(
-        self, name: str, columns: Sequence[str], *, version: TableVersion | None = None
-    ) -> Iterator[Row]:
-        """All rows of a table, of one version where it is given."""
-        pinned = f" VERSION AS OF {version.number:d}" if version else ""
-        yield from self.query(f"SELECT {_list(columns)} FROM {self.config.table(name)}{pinned}")
+    def tables(self) -> set[str]:
+        """Names of the tables and views of our schema."""
+        rows = self.run(f"SHOW TABLES IN {self.config.catalog}.{self.config.schema}")
+        return {row["tableName"] for row in rows}
+
+    def snapshot(
+        self, name: str, columns: Sequence[str], *, version: int | None = None
+    ) -> Iterator[Any]:
+        """All rows of a table in pages, of one version where it is given."""
+        pinned = "" if version is None else f" VERSION AS OF {version:d}"
+        yield from self.pages(f"SELECT {_list(columns)} FROM {self.config.table(name)}{pinned}")
+
+    def newer(self, name: str, columns: Sequence[str], since: datetime) -> Iterator[Any]:
+        """Rows in pages whose ``updated_at`` is ``since`` or later, or is not known."""
+        yield from self.pages(
+            f"SELECT {_list(columns)} FROM {self.config.table(name)} "
+            "WHERE updated_at >= :since OR updated_at IS NULL",
+            {"since": since},
+        )
 
     def changes(
         self, name: str, columns: Sequence[str], key: Sequence[str], *, since: int, until: int
-    ) -> Iterator[Row]:
-        """The last change of each row in versions ``since`` to ``until``, by ``_change_type``.
+    ) -> Iterator[Any]:
+        """The last change of each row in versions ``since`` to ``until``, in pages.
 
-        Raises StatementRefused where the table does not record changes, or not so far back.
+        A column ``_change_type`` tells deletes. Raises StatementRefused where the table does not
+        record changes, or not so far back.
         """
         newest = (
             f"row_number() OVER (PARTITION BY {_list(key)} ORDER BY _commit_version DESC, "
             "CASE WHEN _change_type = 'delete' THEN 1 ELSE 0 END)"
         )
-        yield from self.query(
+        yield from self.pages(
             f"SELECT {_list(columns)}, _change_type FROM (SELECT *, {newest} AS _newest "
             f"FROM table_changes('{self.config.table(name)}', {since:d}, {until:d}) "
             "WHERE _change_type <> 'update_preimage') WHERE _newest = 1"

@@ -30,6 +30,9 @@ _SETTINGS = {
     "SAIL_CATALOG__DEFAULT_CATALOG": CATALOG,
     "SAIL_EXECUTION__DEFAULT_PARALLELISM": "2",
 }
+_TABLES = pa.schema(
+    [("database", pa.string()), ("tableName", pa.string()), ("isTemporary", pa.bool_())]
+)
 _CHANGE_FEED = re.compile(r"(?is)'?delta\.enableChangeDataFeed'?\s*=\s*'?true'?\s*,?")
 _IDENTIFIER = re.compile(r"(?i)IDENTIFIER\(\s*((?:'[^']*'\s*(?:\|\|\s*)?)+)\)")
 
@@ -113,6 +116,7 @@ class Engine:
             (rf"DESC(?:RIBE)?\s+HISTORY\s+{_NAME}(?:\s+LIMIT\s+(\d+))?$", self._history),
             (rf"DESC(?:RIBE)?\s+DETAIL\s+{_NAME}$", self._detail),
             (rf"DESC(?:RIBE)?\s+TABLE\s+(?:EXTENDED\s+)?{_NAME}$", self._describe),
+            (rf"SHOW\s+TABLES\s+(?:IN|FROM)\s+{_NAME}$", self._show_tables),
             (rf"SHOW\s+TBLPROPERTIES\s+{_NAME}$", self._properties),
             (rf"ALTER\s+TABLE\s+{_NAME}\s+ADD\s+COLUMNS?\s*\(?(.*?)\)?$", self._add_columns),
             (rf"ALTER\s+TABLE\s+{_NAME}\s+SET\s+TBLPROPERTIES\s*\((.*)\)$", self._set_properties),
@@ -166,6 +170,16 @@ class Engine:
         if delta_log.is_table(path):
             return delta_log.describe(path)
         return self.run(match[0])  # a view
+
+    def _show_tables(self, match: re.Match[str]) -> pa.Table:
+        schema = match[1].split(".")[-1].strip("`")
+        folder = self.root / schema
+        if not folder.is_dir():
+            raise StatementError("SCHEMA_NOT_FOUND", f"The schema `{schema}` cannot be found.")
+        names = [p.name for p in folder.iterdir() if delta_log.is_table(p)]
+        names += [p.stem for p in folder.glob("_views/*.sql")]
+        rows = [{"database": schema, "tableName": n, "isTemporary": False} for n in sorted(names)]
+        return pa.Table.from_pylist(rows, schema=_TABLES)
 
     def _properties(self, match: re.Match[str]) -> pa.Table:
         return delta_log.properties(self._table(match[1], "SHOW TBLPROPERTIES"))
