@@ -6,18 +6,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Max, Sum
-from django.db.models.functions import Coalesce
+import msgspec
 
-from engagements.models import Engagement, Task
-from engagements.records import TaskStatus
+from engagements.records import TaskRecord, TaskStatus
 from psinsights.lib.words import days_late
 
 SHOWN = 40  # tasks of each kind, unless all are asked for
 WEEKS = 12
 NOTEBOOKS = 8
 RECENT = timedelta(days=28)
+TASK_COLUMNS = tuple(column.name for column in msgspec.structs.fields(TaskRecord))
+USAGE_COLUMNS = ("notebook_name", "execution_date", "execution_count")
+Gathered = Sequence[Sequence[Any]] | None  # rows in the order of the columns above
 SHADES = {
     TaskStatus.COMPLETED: "ok",
     TaskStatus.BLOCKED: "risk",
@@ -30,7 +32,7 @@ SHADES = {
 class PlanTask:
     """A task with its state in words."""
 
-    task: Task
+    task: TaskRecord
     owner: str
     state: str
     shade: str
@@ -62,17 +64,20 @@ class Plan:
 
 
 def plan(
-    engagement: Engagement, day: date, people: dict[str, str], *, everything: bool, at: str = ""
+    gathered: Gathered, day: date, people: dict[str, str], *, everything: bool, at: str = ""
 ) -> Plan:
-    """All tasks in one query; the page shows a part of a very long plan until asked for the rest.
+    """The tasks, of which the page shows a part where the plan is very long until asked for all.
 
     ``at`` names a record that must be shown if it is one of the tasks.
     """
-    rows = [_plan_task(task, day, people) for task in engagement.tasks.order_by("end_date", "pk")]
+    rows = [_plan_task(task, day, people) for task in map(_task, gathered or ())]
+    rows.sort(key=lambda row: (row.task.end_date or date.max, row.task.task_id))
     open_ones = [row for row in rows if row.task.status != TaskStatus.COMPLETED]
-    open_ones.sort(key=lambda row: (-row.late, row.task.end_date or date.max, row.task.pk))
+    open_ones.sort(key=lambda row: -row.late)
     done = [row for row in rows if row.task.status == TaskStatus.COMPLETED][::-1]
-    everything = everything or any(row.task.pk == at for row in open_ones[SHOWN:] + done[SHOWN:])
+    everything = everything or any(
+        row.task.task_id == at for row in open_ones[SHOWN:] + done[SHOWN:]
+    )
     most = len(rows) if everything else SHOWN
     return Plan(
         open=open_ones[:most],
@@ -85,18 +90,18 @@ def plan(
     )
 
 
-def _plan_task(task: Task, day: date, people: dict[str, str]) -> PlanTask:
-    is_late = task.status != TaskStatus.COMPLETED and task.end_date and task.end_date < day
-    late = (day - task.end_date).days if is_late and task.end_date else 0
-    blocked = task.status == TaskStatus.BLOCKED
-    state, shade = task.status, SHADES[TaskStatus(task.status)]
-    if late and task.end_date:
-        told = days_late(task.end_date, day)
-        state, shade = (f"Blocked, {told}" if blocked else told), "risk" if late > 7 else "watch"
-    owner = task.owner_id or ""
-    return PlanTask(
-        task=task, owner=people.get(owner, owner), state=str(state), shade=shade, late=late
-    )
+def _task(row: Sequence[Any]) -> TaskRecord:
+    return msgspec.convert(dict(zip(TASK_COLUMNS, row, strict=True)), TaskRecord, strict=False)
+
+
+def _plan_task(task: TaskRecord, day: date, people: dict[str, str]) -> PlanTask:
+    due, owner = task.end_date, task.owner_id or ""
+    state, shade, late = str(task.status), SHADES[task.status], 0
+    if due and due < day and task.status != TaskStatus.COMPLETED:
+        late = (day - due).days
+        blocked = "Blocked, " if task.status == TaskStatus.BLOCKED else ""
+        state, shade = blocked + days_late(due, day), "risk" if late > 7 else "watch"
+    return PlanTask(task=task, owner=people.get(owner, owner), state=state, shade=shade, late=late)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,18 +114,16 @@ class Notebook:
     last_run: date
 
 
-def notebooks(engagement: Engagement, day: date) -> list[Notebook]:
-    """The notebooks run in twelve weeks, the busiest of the last four weeks first."""
+def notebooks(gathered: Gathered, day: date) -> list[Notebook]:
+    """The notebooks run in twelve weeks, the busiest of the last four weeks first.
+
+    A usage row without a count tells of one run.
+    """
     start = day - timedelta(weeks=WEEKS)
-    rows = (
-        engagement.usage.filter(execution_date__gt=start, execution_date__lte=day)
-        .values("notebook_name", "execution_date")
-        .annotate(runs=Coalesce(Sum("execution_count"), 1), last=Max("execution_date"))
-        .order_by()
-    )
     found: dict[str, list[tuple[date, int]]] = defaultdict(list)
-    for row in rows:
-        found[row["notebook_name"]].append((row["execution_date"], row["runs"]))
+    for name, when, runs in gathered or ():
+        if start < (ran_on := date.fromisoformat(when)) <= day:
+            found[name].append((ran_on, 1 if runs is None else runs))
     books = [_notebook(name, runs, day) for name, runs in found.items()]
     return sorted(books, key=lambda book: (-book.runs, book.name))[:NOTEBOOKS]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from engagements import saved
 from engagements.models import EngagementQuerySet, NoteFinding, Standing, Task
@@ -39,10 +39,10 @@ def heavy_risks(visible: EngagementQuerySet, day: date) -> list[Trouble]:
         .order_by("-heaviest_finding", "health", "pk")
     )
     findings = (
-        NoteFinding.objects.filter(
+        NoteFinding.objects.filter(Q(resolved_on=None) | Q(resolved_on__gt=day))
+        .filter(
             engagement__in=heaviest.values("pk")[:SHOWN],
             status__in=STANDS,
-            resolved_on=None,
             noted_on__range=(day - timedelta(days=WINDOW_DAYS), day),
         )
         .annotate(exposure=F("severity") * F("likelihood") * 4)

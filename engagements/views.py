@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from engagements import plan, saved, working
 from engagements.filters import EngagementFilter, options_of
-from engagements.models import Engagement, HealthReading
+from engagements.gathered import gathered
+from engagements.models import Engagement, HealthReading, NotebookUsage, Task
 from engagements.portfolio import people_of
 from engagements.timeline import KINDS, timeline
 from psinsights.lib.http import missing, page_number, paginate, render_page
@@ -50,14 +51,21 @@ def detail(request: HttpRequest, engagement_id: str) -> HttpResponse:
 
 
 def find(request: HttpRequest, engagement_id: str) -> Engagement | None:
-    """The engagement with its standing and the newest working, if this person may see it."""
+    """The engagement with all that its page shows of it but the timeline, in one query.
+
+    None when there is no such engagement, or none that this person may see.
+    """
     if "\0" in engagement_id:  # PostgreSQL refuses to be asked for it
         return None
     newest = HealthReading.objects.filter(engagement=OuterRef("pk"), detail__isnull=False)
     return (
         Engagement.objects.visible_to(request.user)
         .for_list()
-        .annotate(working=Subquery(newest.order_by("-day").values("detail")[:1]))
+        .annotate(
+            working=Subquery(newest.order_by("-day").values("detail")[:1]),
+            plan_rows=gathered(Task.objects.all(), *plan.TASK_COLUMNS),
+            usage_rows=gathered(NotebookUsage.objects.all(), *plan.USAGE_COLUMNS),
+        )
         .filter(pk=engagement_id)
         .first()
     )
@@ -86,7 +94,12 @@ def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
         "state": working.state_words(standing),
         "elapsed": working.elapsed_days(engagement.start_date, engagement.end_date, day),
         "plan": partial(
-            plan.plan, engagement, day, people, at=at, everything=request.GET.get("tasks") == "all"
+            plan.plan,
+            getattr(engagement, "plan_rows", None),
+            day,
+            people,
+            at=at,
+            everything=request.GET.get("tasks") == "all",
         ),
         "timeline": partial(
             timeline,
@@ -97,5 +110,5 @@ def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
             at=at,
         ),
         "kinds": KINDS,
-        "notebooks": partial(plan.notebooks, engagement, day),
+        "notebooks": partial(plan.notebooks, getattr(engagement, "usage_rows", None), day),
     }

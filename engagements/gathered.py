@@ -1,0 +1,27 @@
+"""Rows of another table gathered into one column, so that a page asks once for one engagement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Aggregate, JSONField, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONArray
+
+
+class _Gathered(Aggregate):
+    """All rows' arrays in one JSON array."""
+
+    function = "JSON_GROUP_ARRAY"
+    output_field = JSONField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, function="JSONB_AGG", **context)
+
+
+def gathered(rows: QuerySet[Model, Any], *columns: str) -> Subquery:
+    """The ``columns`` of an engagement's rows as a list of lists; dates are ISO text in it."""
+    mine = rows.filter(engagement=OuterRef("pk")).order_by().values("engagement")
+    return Subquery(
+        mine.annotate(gathered=_Gathered(JSONArray(*columns))).values("gathered"),
+        output_field=JSONField(),
+    )
