@@ -198,7 +198,7 @@ def _late_task(gathering: _Gathering, task: OpenTask, named: dict[str, TaskRecor
 
 
 def _of_blocked_tasks(gathering: _Gathering, tally: Tally, named: dict[str, TaskRecord]) -> None:
-    blocked = [t for t in tally.open if t.blocked]
+    blocked = [t for t in tally.open if named[t.id].status is TaskStatus.BLOCKED]
     if not blocked:
         return
     are = "is" if len(blocked) == 1 else "are"

@@ -49,6 +49,7 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
 
     evidence: tuple[Evidence, ...]
     facts: tuple[Fact, ...]
+    given: Reading  # their numbers and dates
 
     @property
     def quotes(self) -> list[str]:
@@ -57,10 +58,6 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentences(self) -> list[str]:
         return [f.sentence for f in self.facts]
-
-    def reading(self) -> Reading:
-        values = [quantities.of_value(f.value, f.name) for f in self.facts]
-        return quantities.merge([*map(quantities.read, self.quotes + self.sentences), *values])
 
 
 def verify(
@@ -149,14 +146,23 @@ def _meaning(claim: Claim) -> tuple[object, ...]:
 def check(claim: Claim, ground: Ground) -> Claim:
     """A claim with its evidence located, or :class:`Refused`."""
     _check_shape(claim)
-    support = Support(
-        evidence=tuple(_located(e, ground) for e in claim.evidence),
-        facts=tuple(_named_facts(claim, ground)),
-    )
+    evidence = tuple(_located(e, ground) for e in claim.evidence)
+    facts = tuple(_named_facts(claim, ground))
+    support = Support(evidence=evidence, facts=facts, given=_given(evidence, facts))
     for rule in _RULES:
         rule(claim, support, ground)
     details.check(claim, ground.as_of, len(ground.texts))
     return msgspec.structs.replace(claim, evidence=support.evidence)
+
+
+def _given(evidence: tuple[Evidence, ...], facts: tuple[Fact, ...]) -> Reading:
+    """The numbers and dates of quotes and facts, and the ids of the records themselves."""
+    texts = [e.quote for e in evidence] + [f.sentence for f in facts]
+    values = [quantities.of_value(f.value, f.name) for f in facts]
+    given = quantities.merge([*map(quantities.read, texts), *values])
+    ids = [e.source for e in evidence] + [s for f in facts for s in f.sources]
+    named = [quantities.read(record).identifiers for record in ids]
+    return given._replace(identifiers=given.identifiers.union(*named))
 
 
 def _check_shape(claim: Claim) -> None:
@@ -216,25 +222,14 @@ def _record_ids_are_cited(claim: Claim, support: Support, ground: Ground) -> Non
 
 
 def _numbers_stand(claim: Claim, support: Support, ground: Ground) -> None:
-    given = _with_ids(support)
     for text in details.stated_texts(claim):
-        missing = quantities.unsupported_quantities(quantities.read(text), given)
+        missing = quantities.unsupported_quantities(quantities.read(text), support.given)
         if missing:
             raise Refused("number_not_supported", ", ".join(missing))
 
 
-def _with_ids(support: Support) -> Reading:
-    """What the support says in numbers, and the ids of the records themselves."""
-    ids = [e.source for e in support.evidence] + [s for f in support.facts for s in f.sources]
-    given = support.reading()
-    named = (
-        frozenset().union(*(quantities.read(i).identifiers for i in ids)) if ids else frozenset()
-    )
-    return given._replace(identifiers=given.identifiers | named)
-
-
 def _dates_stand(claim: Claim, support: Support, ground: Ground) -> None:
-    given = support.reading()
+    given = support.given
     for text in details.stated_texts(claim):
         said = quantities.read(text)
         missing = dates.unsupported(said.days, given.days, ground.as_of)

@@ -47,6 +47,7 @@ _DATES = re.compile(
     r"(?:,? (?P<y5>\d{4})\b)?"
     rf"|\b(?P<m6>{_MONTH})\b\.? (?P<y6>\d{{4}})\b"
 )
+_DIGIT = re.compile(r"\d")
 _MONTH_ALONE = re.compile(
     r"\b(?:in|by|of|since|until|till|early|late|mid|during|end of|this|next|last|from|before|after)"
     rf"[ -](?P<m>{_MONTH})\b"
@@ -95,7 +96,7 @@ def _blank(text: str, spans: list[tuple[int, int]]) -> str:
 def take_days(text: str) -> tuple[frozenset[Day], str]:
     days: set[Day] = set()
     spans: list[tuple[int, int]] = []
-    for match in _DATES.finditer(text):
+    for match in _DATES.finditer(text) if _DIGIT.search(text) else ():
         found = _days_of(match)
         if found:
             days.update(found)

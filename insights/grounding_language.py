@@ -265,12 +265,18 @@ def hidden_characters(text: str) -> bool:
     return any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for c in text)
 
 
+@lru_cache(maxsize=8192)
+def _suspicious(text: str) -> tuple[str, list[str]]:
+    """The first link or markup of a text, and its dotted names."""
+    found = _LINK.search(text) or _MARKUP.search(text)
+    return (found.group() if found else ""), _DOTTED.findall(folded(text))
+
+
 def link_or_markup(text: str, supports: list[str]) -> str | None:
     """A link, an address or markup in a text; a dotted name may stand where a support says it."""
-    found = _LINK.search(text) or _MARKUP.search(text)
+    found, dotted = _suspicious(text)
     if found:
-        return found.group()
-    dotted = _DOTTED.findall(folded(text))
+        return found
     given = " ".join(map(folded, supports)) if dotted else ""
     return next((name for name in dotted if name not in given), None)
 

@@ -98,6 +98,10 @@ _LONGEST_NUMBER = 12  # words
 _NO_NUMBER_AFTER_ONE = frozenset(("of", "another", "or"))
 
 
+_DIGIT = re.compile(r"\d")
+_COUNTS = re.compile(rf"\d|\b(?:{'|'.join([*_SMALL, *_BIG, *_ORDINALS, *_AMOUNTS])})\b")
+
+
 def _plain(value: Decimal) -> str:
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -216,15 +220,19 @@ def _take_quantities(text: str) -> frozenset[Quantity]:
     return frozenset(found)
 
 
-def _mixed(token: str) -> bool:
-    """Whether a token is a name with digits in it: T-214, v2, q3, cost_model_v2."""
-    return any(c.isalpha() for c in token) and any(c.isdigit() for c in token)
+def _take_identifiers(text: str) -> tuple[frozenset[str], str]:
+    """The names with digits in them (T-214, v2, q3, cost_model_v2), and the text without them."""
+    found: list[str] = []
 
+    def take(match: re.Match[str]) -> str:
+        token = match.group()
+        if token.isdecimal() or not (token[0].isalpha() and _DIGIT.search(token)):
+            return token
+        found.append(token)
+        return "|"
 
-def _take_identifiers(text: str) -> frozenset[str]:
-    return frozenset(
-        token for token in _IDENTIFIER.findall(text) if token[0].isalpha() and _mixed(token)
-    )
+    rest = _IDENTIFIER.sub(take, text)
+    return frozenset(found), rest
 
 
 @lru_cache(maxsize=8192)
@@ -233,18 +241,11 @@ def read(text: str) -> Reading:
     plain = folded(text)
     days, rest = take_days(plain)
     relative = relative_words(rest)
-    identifiers = _take_identifiers(rest)
-    return Reading(
-        days=days,
-        relative=relative,
-        identifiers=identifiers,
-        quantities=_take_quantities(_IDENTIFIER.sub(_without_identifiers, rest)),
-    )
-
-
-def _without_identifiers(match: re.Match[str]) -> str:
-    token = match.group()
-    return "|" if token[0].isalpha() and _mixed(token) else token
+    identifiers: frozenset[str] = frozenset()
+    if _DIGIT.search(rest):
+        identifiers, rest = _take_identifiers(rest)
+    counts = _take_quantities(rest) if _COUNTS.search(rest) else frozenset()
+    return Reading(days=days, relative=relative, identifiers=identifiers, quantities=counts)
 
 
 def of_value(value: int | float | str | date, name: str = "") -> Reading:

@@ -64,7 +64,7 @@ def _sources(claim: Claim) -> str:
 
 
 def _action(action: ActionDetail) -> Iterator[str]:
-    points = f"; about +{action.expected_points:g} points" if action.expected_points else ""
+    points = f"; about +{action.expected_points:g} of health" if action.expected_points else ""
     yield f"  Why: {_stopped(action.why)}"
     yield (
         f"  {action.owner_role}, effort {action.effort}, due {action.due_on.isoformat()} "

@@ -13,7 +13,7 @@ from insights.engine.compose_risks import matter, risk_claims
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import gaps
 from insights.engine.passages import ToDo, covers, passages, to_dos
-from insights.engine.playbook import CONSULTANT, PLAYBOOK, due, priority
+from insights.engine.playbook import CONSULTANT, PLAYBOOK, Play, due, priority
 from insights.engine.words import clause, count, full_day, lowered
 from insights.grounding_language import terms
 from insights.schema import ActionDetail, Claim, Draft
@@ -115,30 +115,31 @@ def _wordings(desk: Desk, risk: Claim, level: str) -> Iterator[Claim]:
         answers=risk.risk.reason,
         expected_points=expected_points(desk, risk),
     )
-    for about in (*_matters(desk, risk), ""):
-        text = play.about.format(matter=about) if about else play.title
+    for text in _titles(desk, risk, play):
         yield Claim(
             id="a",
             text=text,
             kind="action",
             certainty=risk.certainty,
             severity=risk.severity,
-            evidence=fitting(f"{text} {risk.text}", risk.evidence) if about else (),
+            evidence=fitting(text, risk.evidence),
             facts=risk.facts,
             risk=risk.risk,
             action=detail,
         )
 
 
-def _matters(desk: Desk, risk: Claim) -> Iterator[str]:
-    """What a play is about: the record's name, what is awaited, or the note's own words."""
+def _titles(desk: Desk, risk: Claim, play: Play) -> Iterator[str]:
+    """A play's title with the record it is about, with what is awaited, with the note's words."""
     for piece in risk.evidence[:1]:
         if piece.source in desk.tasks:
-            yield f"{piece.source} {clause(piece.quote, 80)}"
+            name = f"{piece.source} {clause(piece.quote, 80)}"
+            yield play.about.format(matter=name)
         elif about := matter(piece.quote):
-            yield about
+            yield play.about.format(matter=about)
         else:
-            yield lowered(clause(piece.quote, 90))
+            yield f"{play.title}: {lowered(clause(piece.quote, 90))}"
+    yield play.title
 
 
 def expected_points(desk: Desk, risk: Claim) -> float | None:

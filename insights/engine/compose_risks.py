@@ -16,6 +16,7 @@ from insights.reasons import WORDS, level_of
 from insights.schema import Certainty, Claim, Draft, Evidence, RiskDetail
 
 MOST_RISKS = 12
+FRESH_DAYS = 21
 _MATTER_STOP = (
     r"(?= (?:from|by|since|until|till|for|to|and|but|so|which|that|who|is|are|was|were|has|have|had"
     r"|because|before|after|on|in|at|with|as|will|would|yet|this|next|last|again|if|or|we|they|it"
@@ -65,13 +66,16 @@ def risk_claims(desk: Desk) -> list[Claim]:
 def _risk_claims(desk: Desk) -> list[Claim]:
     spoken = [claim for risk in desk.risks if (claim := _risk_claim(desk, risk))]
     counted = [claim for claim in fact_risks(desk) if not _already_said(claim, spoken)]
-    claims = sorted(spoken + counted, key=_gravity)
+    fresh = {risk.fact for risk in desk.risks if (desk.as_of - risk.last_on).days <= FRESH_DAYS}
+    claims = sorted(spoken + counted, key=lambda claim: _gravity(claim, fresh))
     return list(_once(claims))
 
 
-def _gravity(claim: Claim) -> tuple[float, int, str]:
+def _gravity(claim: Claim, fresh: set[str]) -> tuple[float, int]:
+    """Gravest first; of the same gravity what notes say now, then the numbers, then older words."""
     exposure = claim.risk.exposure if claim.risk else 0
-    return -exposure, -len(claim.evidence), claim.text
+    spoken = any(name.startswith("risk_") for name in claim.facts)
+    return -exposure, (0 if fresh.intersection(claim.facts) else 2) if spoken else 1
 
 
 def _already_said(claim: Claim, spoken: Iterable[Claim]) -> bool:

@@ -23,7 +23,7 @@ from insights.schema import Claim, Draft, Evidence, Fact
 MOST_CONCERNS, MOST_WHEN_HEALTHY = 5, 2
 HIGH = 8  # exposure below which a healthy engagement's risk is left to the risk list
 MOST_PROGRESS, MOST_RESOLVED = 2, 2
-MOST_COMPARED = 120  # newest sentences among which the representative one is sought
+MOST_COMPARED = 40  # newest sentences among which the representative one is sought
 POINTS_OF_EXPOSURE = 0.75  # an exposure of 16 weighs as much as 12 points lost
 _SIGNAL_OF = {
     "overdue_task": "overdue",
@@ -151,7 +151,8 @@ def _concerns(desk: Desk, risks: list[Claim], taken: int) -> list[Claim]:
 def _weight(desk: Desk, claim: Claim) -> float:
     if claim.risk is None:
         return 0.0
-    lost = desk.number(f"lost_{_SIGNAL_OF.get(claim.risk.reason, '')}")
+    spoken = any(name.startswith("risk_") for name in claim.facts)  # a note moved no signal alone
+    lost = 0.0 if spoken else desk.number(f"lost_{_SIGNAL_OF.get(claim.risk.reason, '')}")
     return max(claim.risk.exposure * POINTS_OF_EXPOSURE, lost)
 
 
@@ -222,7 +223,7 @@ def _representative(desk: Desk, *, short: bool) -> Iterator[Claim]:
     """The sentence nearest to what the notes say; it is called a quote, for it is no summary."""
     if short:
         return
-    stated = [p for p in passages(desk.notes) if p.heading is not Heading.PLAN]
+    stated = [p for p in passages(desk.notes) if p.heading is not Heading.PLAN and not p.ahead]
     past = [f for f in desk.dossier.findings if not is_open(f, desk.as_of)]
     stated = [p for p in stated if not (hedged(p.text) or request(p.text) or p.touches(past))]
     stated = stated[:MOST_COMPARED]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from engagements.records import EngagementStatus
 from insights.engine.desk import Desk
 from insights.engine.words import capitalised, count
 from insights.reasons import CATEGORY_OF, level_of
@@ -146,10 +147,14 @@ def _slow(desk: Desk) -> Iterator[Claim]:
         yield _claim("low_velocity", (3, likelihood), done.sentence, (done,))
 
 
+def _is_running(desk: Desk) -> bool:
+    return desk.dossier.engagement.status in (EngagementStatus.ACTIVE, EngagementStatus.AT_RISK)
+
+
 def _usage(desk: Desk) -> Iterator[Claim]:
     change = desk.fact("usage_change_percent")
     runs = desk.number("usage_runs")
-    if not change or desk.number(change.name) > FEWER_RUNS:
+    if not _is_running(desk) or not change or desk.number(change.name) > FEWER_RUNS:
         return
     before = runs / (1 + desk.number(change.name) / 100) if desk.number(change.name) > -100 else 0
     if desk.number(change.name) > -100 and runs + before < FEWEST_RUNS:
@@ -169,7 +174,6 @@ def _budget(desk: Desk) -> Iterator[Claim]:
 
 def _silence(desk: Desk) -> Iterator[Claim]:
     silent = desk.fact("days_since_last_note")
-    status = desk.dossier.engagement.status
-    if silent and status in ("Active", "At Risk") and desk.number(silent.name) >= SILENT:
+    if silent and _is_running(desk) and desk.number(silent.name) >= SILENT:
         likelihood = 0.75 if desk.number(silent.name) >= VERY_SILENT else 0.5
         yield _claim("low_engagement", (2, likelihood), silent.sentence, (silent,))

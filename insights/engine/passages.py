@@ -15,14 +15,15 @@ from insights.grounding_language import hedged, negated_terms, terms
 from insights.schema import Evidence
 
 SHORTEST, LONGEST = 25, 320  # characters of a sentence worth quoting
+LEAST_TERMS = 5  # of a sentence that may represent the others
 GOOD_NEWS_DAYS = 35
 TO_DO_DAYS = 30
 _GOOD = re.compile(
     r"\b(?:completed?|delivered|finished|shipped|released|deployed|went live|gone live|live in"
     r"|signed off|sign-off (?:received|given)|approved|accepted|passed|granted|unblocked|ahead of"
     r"|on track|on schedule|on time|validated|success(?:ful(?:ly)?)?|working well|works well"
-    r"|went well|going well|great|excellent|happy|pleased|delighted|impressed|praised|positive"
-    r"|strong adoption|adopted|improved|faster|saved|milestone (?:reached|met|achieved)|achieved"
+    r"|went well|going well|great|excellent|happy(?! to)|pleased|delighted|impressed|praised"
+    r"|positive|strong adoption|adopted|improved|faster|saved|achieved|milestone (?:reached|met)"
     r"|resolved|fixed|closed|smooth(?:ly)?|enthusiastic|good progress|proud|exceeded|kudos)\b",
     re.IGNORECASE,
 )
@@ -73,6 +74,11 @@ class Passage(NamedTuple):
 
     def evidence(self) -> Evidence:
         return Evidence(source=self.note_id, quote=self.text, start=self.start, end=self.end)
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it says what comes next rather than how things are."""
+        return self.text.lower().startswith(("next", "plan", "to do", "todo", "action"))
 
     def touches(self, findings: Sequence[NoteFinding]) -> bool:
         """Whether one of the findings rests on these words."""
@@ -163,6 +169,7 @@ def request(text: str, heading: Heading | None = None) -> str:
 
 def representative(found: Sequence[Passage], most: int = 1) -> list[Passage]:
     """The passages nearest to what all say and far from each other (MMR over their vectors)."""
+    found = [p for p in found if len(terms(p.text)) >= LEAST_TERMS]
     if len(found) < 3:
         return []
     import numpy as np

@@ -13,8 +13,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"^(?:unfortunately|also|and|but|so|however|still,|again,|overall|in addition|additionally"
-    r"|furthermore|as of (?:today|now)|currently|at the moment|good news|bad news),? ",
+    r"^(?:unfortunately|also|and|but|so|however|still[,:]|again[,:]|overall|in addition"
+    r"|additionally|furthermore|as of (?:today|now)|currently|at the moment|good news|bad news),? ",
     re.IGNORECASE,
 )
 _BREAKS = (" - ", " – ", " — ", "; ", ": ", ", and ", ", but ", ", so ", ", which ", ". ", ", ")
