@@ -491,7 +491,7 @@ def test_memory_does_not_grow_with_the_portfolio(tmp_path: Path) -> None:
         return reached
 
     written(tmp_path, engagements=2)  # whatever is loaded once is loaded now
-    assert peak(120) < 2 * peak(24)
+    assert peak(90) < 2 * peak(18)
 
 
 # History for the whole portfolio

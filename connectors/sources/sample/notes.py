@@ -98,15 +98,18 @@ def _told(
     following = [w for w in works if not (w.began and w.began <= day)]
     old = [t for t in troubles if t.raised <= before and t.open_on(day)]
     kept = 0.85 if course is not Course.WATERMELON else 0.5
+    told = some(rng, [t for t in old if rng.random() < kept], 2)
     return News(
         course=course,
+        day=day,
         raised=[t for t in troubles if before < t.raised <= day and t.open_on(day)],
-        open=some(rng, [t for t in old if rng.random() < kept], 2),
+        open=told,
+        silent=len(told) < len(old),
         solved=[t for t in troubles if t.solved and before < t.solved <= day],
         finished=some(rng, finished, 2),
         running=some(rng, [w for w in running if not _stuck(w, troubles, day)], 1),
         has_next=bool(following) and course is not Course.ON_HOLD,
-        mood=_mood(course, clock, day),
+        mood=_mood(course, clock, before, day),
         slots=_slots(clock, works, running, following, cast, day, rng),
     )
 
@@ -119,9 +122,9 @@ def _stuck(work: Work, troubles: list[Trouble], day: date) -> bool:
     return any(t.blocks and t.work is work and t.open_on(day) for t in troubles)
 
 
-def _mood(course: Course, clock: Clock, day: date) -> tuple[str, ...]:
+def _mood(course: Course, clock: Clock, before: date, day: date) -> tuple[str, ...]:
     """Lines that only this course has at this point of its life."""
-    if (day - clock.start).days <= 8:
+    if before < clock.start:
         return news.KICKOFF
     if course is Course.COMPLETED and day > clock.end:
         return news.ENDED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 
 from connectors.sources.sample.chance import say, sentence, weekday
@@ -26,18 +27,25 @@ class News:
     """
 
     course: Course
+    day: date
     raised: Sequence[Trouble]
     open: Sequence[Trouble]
     solved: Sequence[Trouble]
     finished: Sequence[Work]
     running: Sequence[Work]
     has_next: bool
+    silent: bool  # something is open that the author leaves out: nobody then says that all is well
     mood: Sequence[str]
     slots: Slots
 
     @property
     def bad(self) -> bool:
         return bool(self.raised or self.open)
+
+    @property
+    def calm(self) -> bool:
+        """Whether the author may say that nothing is wrong; in a watermelon they always may."""
+        return not self.bad and (not self.silent or self.course is Course.WATERMELON)
 
 
 def written(voice: Voice, told: News, rng: Random) -> str:
@@ -57,14 +65,32 @@ def _of_task(templates: Sequence[str], work: Work, told: News, rng: Random) -> s
 
 
 def _of_trouble(trouble: Trouble, part: str, told: News, rng: Random) -> str:
-    slots = {**told.slots, **trouble.slots}
-    return _line(getattr(WORDINGS[trouble.reason], part), slots, rng)
+    return _line(getattr(WORDINGS[trouble.reason], part), _words_of(trouble, told), rng)
+
+
+def _still(trouble: Trouble, told: News, rng: Random) -> str:
+    """That a trouble goes on, in its own words or in those of any trouble."""
+    if rng.random() < 0.6:
+        return _of_trouble(trouble, "ongoing", told, rng)
+    slots = _words_of(trouble, told)
+    topic = say(WORDINGS[trouble.reason].topic, slots, rng)
+    return _line(news.STILL, {**slots, "topic": topic}, rng)
+
+
+def _words_of(trouble: Trouble, told: News) -> dict[str, object]:
+    """The words of a trouble on a day: what it is about stays, its next date and its age do not."""
+    slots = {**told.slots, **trouble.slots, "age": (told.day - trouble.raised).days}
+    if trouble in told.open:
+        slots["due"] = told.slots["due"]
+    if trouble.work and trouble.work.finished and trouble.work.finished <= told.day:
+        slots["task"] = told.slots["task"]
+    return slots
 
 
 def _troubles(told: News, rng: Random) -> list[str]:
     """New troubles are always told; old ones as they come to mind."""
     lines = [_of_trouble(trouble, "raised", told, rng) for trouble in told.raised]
-    lines += [_of_trouble(trouble, "ongoing", told, rng) for trouble in told.open]
+    lines += [_still(trouble, told, rng) for trouble in told.open]
     if told.course is Course.WATERMELON and lines and rng.random() < 0.5:
         lines = lines[:1] + [_line(news.SOFT, told.slots, rng)]
     return lines
@@ -101,7 +127,7 @@ def _body(told: News, rng: Random, most: int) -> list[str]:
     """The sentences that matter, most important news never left out."""
     lines = [*_solutions(told, rng), *_troubles(told, rng)]
     lines = _progress(told, rng, max(1, most - len(lines))) + lines
-    if not told.bad and rng.random() < 0.45:
+    if told.calm and rng.random() < 0.45:
         lines.append(_denial(told, rng))
     if told.bad and rng.random() < 0.35:
         lines.append(_line(news.ASKS, told.slots, rng))
@@ -140,7 +166,7 @@ def _formal(told: News, rng: Random) -> str:
 def _log(told: News, rng: Random) -> str:
     """One or two sentences; on a quiet day perhaps the same as everybody's."""
     lines = [*_troubles(told, rng), *_solutions(told, rng)] or _progress(told, rng, 1)
-    if not told.bad and not told.solved:
+    if told.calm and not told.solved:
         if rng.random() < 0.06:
             return rng.choice(news.DULL)
         extra: tuple[str, ...] = news.FIGURES if rng.random() < 0.5 else news.ASIDES
@@ -158,7 +184,7 @@ def _terse(told: News, rng: Random) -> str:
     problems = _bullets_wrong(told, rng)
     if problems:
         parts.append(_section(wrong, problems))
-    elif rng.random() < 0.7:
+    elif told.calm and rng.random() < 0.7:
         nothing = rng.choice(news.NONES)
         inline = wrong.endswith(":") and rng.random() < 0.6
         parts.append(f"{wrong} {nothing}" if inline else _section(wrong, [nothing]))
@@ -174,7 +200,7 @@ def _section(heading: str, bullets: Sequence[str]) -> str:
 def _bullets_done(told: News, rng: Random) -> list[str]:
     bullets = []
     for trouble in told.solved:
-        slots = {**told.slots, **trouble.slots}
+        slots = _words_of(trouble, told)
         topic = say(WORDINGS[trouble.reason].topic, slots, rng)
         bullets.append(say(rng.choice(news.SOLVED_SHORT), {**slots, "topic": topic}, rng))
     for work in (*told.finished, *told.running):
@@ -190,7 +216,7 @@ def _bullets_done(told: News, rng: Random) -> list[str]:
 def _bullets_wrong(told: News, rng: Random) -> list[str]:
     bullets = []
     for trouble in (*told.raised, *told.open):
-        slots = {**told.slots, **trouble.slots}
+        slots = _words_of(trouble, told)
         short = say(rng.choice(WORDINGS[trouble.reason].short), slots, rng)
         if trouble in told.open:
             short = say(rng.choice(news.STILL_SHORT), {"short": short}, rng)

@@ -98,11 +98,21 @@ HEDGES = (
 )
 SOFT = (
     "A few items are a little behind on paper, but the team is confident.",
-    "{task} takes a bit longer than its date says, we will make it up.",
+    "{task} takes a bit longer than planned, we will make it up.",
     "Some open points on the {system}, [nothing dramatic|all manageable].",
     "The dates in the tool are not up to date, [ignore the red ones|we will tidy up].",
     "{task} needs another round, not a concern for the overall date.",
     "Still a number of open defects on the {system}, we expect to close them soon.",
+)
+STILL = (
+    "Still nothing new on {topic}.",
+    "No progress on {topic} since last [week|time].",
+    "{contact} and I spoke about {topic} again, [no decision|no result yet|next check on {day}].",
+    "It is {age} days now, and {topic} [is not solved|is still open].",
+    "{topic} still costs us [time|about {n} hours a week].",
+    "{topic} remains [open|unsolved|our main worry].",
+    "[Chased|Reminded] {contact} about {topic}[ on {day}|, no result|].",
+    "I do not see {topic} solved before {due}.",
 )
 DENIALS = (
     "No blockers [this week|at the moment|right now].",
