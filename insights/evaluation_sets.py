@@ -98,7 +98,7 @@ def _scoped(line: str) -> Scoped | None:
 
 
 def theme_draws(path: Path, draws: int = 40) -> Iterator[list[Labelled]]:
-    """Small sets as an engagement has them: 3-7 themes of 6-14 texts each, drawn with fixed seeds."""
+    """Small sets as an engagement has them: 3-7 themes of 6-14 texts, drawn with fixed seeds."""
     by_label: dict[str, list[str]] = defaultdict(list)
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

@@ -1,1 +1,1 @@
-"""The embedded engine: reads delivery notes with words, vectors and rules, on this machine alone."""
+"""The embedded engine: reads delivery notes by words, vectors and rules, on this machine."""

@@ -37,7 +37,7 @@ class Mention(NamedTuple):
 
 
 def read_notes(notes: Sequence[NoteRecord]) -> tuple[NoteFinding, ...]:
-    """The problems that one engagement's notes speak of, oldest first; the order given is no matter.
+    """The problems that one engagement's notes speak of, oldest first, in whatever order given.
 
     One finding per note and reason, however often the note repeats it. Denied and resolved ones are
     in it with that status; a later note that says a problem is over closes the earlier finding.
@@ -159,7 +159,7 @@ def _under_trouble(
     hits: Sequence[Hit],
     around: Turns,
 ) -> Iterable[Mention]:
-    """Under "Blockers" a line is a problem unless it denies that there is one or says it is over."""
+    """Under "Blockers" a line is a problem unless it denies one or says that it is over."""
     if questions.is_denial(read.words):
         return ()
     if found:

@@ -11,7 +11,7 @@ _ALWAYS_OURS = frozenset({"usage_drop", "no_champion", "training_gap", "renewal_
 
 
 def is_elsewhere(cue: Hit, hits: Sequence[Hit], words: Sequence[str]) -> bool:
-    """Whether the problem at ``cue`` is one of users, residents or the world, not of the delivery."""
+    """Whether the problem at ``cue`` is that of users or of the world, not of the delivery."""
     if cue.meaning.reason in _ALWAYS_OURS:
         return False
     kinds = {h.meaning.kind for h in hits}
