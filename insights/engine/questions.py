@@ -10,22 +10,29 @@ from insights.engine.wordlists import words as listed
 _OPEN = re.compile(
     r"\W*(?:whether\b"
     r"|how (?:to (?!use|create|link|install|run|write|get|work|set)|much|many|big|large|long|best"
-    r"|should|will|can|do|does|the|we|it|[a-z]+ the)\b"
+    r"|should|will|the|we|it|[a-z]+ the)\b"
     r"|(?:what|which) (?!we did|i did|went|happened|have|has|did|was|were|you|you've|is new|i)\w+"
-    r"|(?:who|where|when) (?:to|should|will|does|is)\b"
+    r"|(?:who|where|when) (?:to|should|will)\b"
     r"|if (?:the \w+ |we |it |they )should\b)",
     re.IGNORECASE,
 )
+_UNDECIDED = re.compile(r"\b(?:should|shall|to|will|need)\b", re.IGNORECASE)
 _YES_OR_NO = re.compile(
-    r"\W*(?:is|are|should|does|do|will|would|can|did) (?!you\b|anyone\b|anybody\b)[^?]{3,200}\?+\W*",
+    r"\W*(?:is|are|should|does|do|will|would|did) (?!you\b|anyone\b|anybody\b|we\b)"
+    r"[^?]{3,200}\?+\W*",
     re.IGNORECASE,
 )
 _EITHER = re.compile(r"[^?]{1,80}\b(?:or|vs\.?|versus)\b[^?]{1,60}\?+\W*", re.IGNORECASE)
 
 
 def is_open(text: str) -> bool:
-    """Whether a line is a question left open: "Whether to …", "How to …", "Which …"."""
-    return bool(_OPEN.match(text) or _YES_OR_NO.fullmatch(text) or _EITHER.fullmatch(text))
+    """Whether a line is a decision left open: "Whether to …", "How to …", "Which … to use?".
+
+    A question put to somebody ("How do I …?", "What is …?") is none.
+    """
+    if _OPEN.match(text):
+        return "?" not in text or bool(_UNDECIDED.search(text))
+    return bool(_YES_OR_NO.fullmatch(text) or _EITHER.fullmatch(text))
 
 
 _NONE = frozenset({"none", "nil", "nope", "nada", "na", "nothing", "nobody", "no", "zero", "not"})
