@@ -485,7 +485,7 @@ def test_sizes_out_of_range_are_refused(tmp_path: Path, wrong: dict[str, int]) -
 def test_memory_does_not_grow_with_the_portfolio(tmp_path: Path) -> None:
     def peak(engagements: int) -> int:
         tracemalloc.start()
-        write_sample(tmp_path, engagements=engagements, seed=7, as_of=AS_OF)
+        write_sample(tmp_path, engagements=engagements, seed=7, as_of=AS_OF, weeks=4)
         reached = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return reached
