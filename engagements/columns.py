@@ -25,7 +25,6 @@ COLUMNS = (
     Column(key="week", label="Week", field="standing__delta_7d", css="num end"),
     Column(key="phase", label="Phase", field="standing__phase", css="md"),
     Column(key="status", label="Status", field="status", css="lg"),
-    Column(key="type", label="Type", field="engagement_type", css="lg"),
     Column(key="owner", label="Owner", field="owner_name", css="lg"),
     Column(key="milestone", label="Next milestone", field="standing__next_milestone_on", css="md"),
     Column(key="ends", label="Ends", field="end_date", css="num lg"),

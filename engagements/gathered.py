@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Aggregate, JSONField, Model, OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONArray
+from django.db.models import (
+    Aggregate,
+    F,
+    JSONField,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Coalesce, JSONArray
+
+from engagements.models import TeamMember
 
 
 class _Gathered(Aggregate):
@@ -16,6 +28,12 @@ class _Gathered(Aggregate):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         return self.as_sql(compiler, connection, function="JSONB_AGG", **context)
+
+
+def name_of(field: str) -> Coalesce:
+    """The name of the person whose id a field holds; the id where nobody is known by it."""
+    person = TeamMember.objects.filter(pk=OuterRef(field)).values("name")[:1]
+    return Coalesce(Subquery(person), F(field), Value(""), output_field=TextField())
 
 
 def gathered(rows: QuerySet[Model, Any], *columns: str) -> Subquery:

@@ -17,7 +17,8 @@ SHOWN = 40  # tasks of each kind, unless all are asked for
 WEEKS = 12
 NOTEBOOKS = 8
 RECENT = timedelta(days=28)
-TASK_COLUMNS = tuple(column.name for column in msgspec.structs.fields(TaskRecord))
+RECORD_COLUMNS = tuple(column.name for column in msgspec.structs.fields(TaskRecord))
+TASK_COLUMNS = (*RECORD_COLUMNS, "owner_name")
 USAGE_COLUMNS = ("notebook_name", "execution_date", "execution_count")
 Gathered = Sequence[Sequence[Any]] | None  # rows in the order of the columns above
 SHADES = {
@@ -63,14 +64,12 @@ class Plan:
         return self.total > len(self.open) + len(self.done)
 
 
-def plan(
-    gathered: Gathered, day: date, people: dict[str, str], *, everything: bool, at: str = ""
-) -> Plan:
+def plan(gathered: Gathered, day: date, *, everything: bool, at: str = "") -> Plan:
     """The tasks, of which the page shows a part where the plan is very long until asked for all.
 
     ``at`` names a record that must be shown if it is one of the tasks.
     """
-    rows = [_plan_task(task, day, people) for task in map(_task, gathered or ())]
+    rows = [_plan_task(row, day) for row in gathered or ()]
     rows.sort(key=lambda row: (row.task.end_date or date.max, row.task.task_id))
     open_ones = [row for row in rows if row.task.status != TaskStatus.COMPLETED]
     open_ones.sort(key=lambda row: -row.late)
@@ -90,18 +89,17 @@ def plan(
     )
 
 
-def _task(row: Sequence[Any]) -> TaskRecord:
-    return msgspec.convert(dict(zip(TASK_COLUMNS, row, strict=True)), TaskRecord, strict=False)
-
-
-def _plan_task(task: TaskRecord, day: date, people: dict[str, str]) -> PlanTask:
-    due, owner = task.end_date, task.owner_id or ""
+def _plan_task(row: Sequence[Any], day: date) -> PlanTask:
+    *columns, owner = row
+    values = dict(zip(RECORD_COLUMNS, columns, strict=True))
+    task = msgspec.convert(values, TaskRecord, strict=False)
+    due = task.end_date
     state, shade, late = str(task.status), SHADES[task.status], 0
     if due and due < day and task.status != TaskStatus.COMPLETED:
         late = (day - due).days
         blocked = "Blocked, " if task.status == TaskStatus.BLOCKED else ""
         state, shade = blocked + days_late(due, day), "risk" if late > 7 else "watch"
-    return PlanTask(task=task, owner=people.get(owner, owner), state=state, shade=shade, late=late)
+    return PlanTask(task=task, owner=owner, state=state, shade=shade, late=late)
 
 
 @dataclass(frozen=True, kw_only=True)

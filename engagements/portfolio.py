@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -176,8 +176,3 @@ def _worst(
 ) -> list[Standing]:
     open_ones = (row for row in rows if row.engagement.status != EngagementStatus.COMPLETED)
     return sorted(filter(wanted, open_ones), key=order)[:SHOWN]
-
-
-def people_of(team: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Ids of a team's people to their names."""
-    return {str(one.get("id")): str(one.get("name") or one.get("id")) for one in team}

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import CharField, DateTimeField, F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
+from engagements.gathered import name_of
 from engagements.models import Engagement
 from engagements.records import TaskStatus
 
@@ -126,7 +127,7 @@ def _sources(engagement: Engagement, day: date) -> dict[str, QuerySet[Any, Any]]
             entry=Value("notes"),
             key=F("note_id"),
             happened=F("created_at"),
-            who=_text(F("author_id")),
+            who=name_of("author_id"),
             label=_text(F("sentiment")),
             words=F("content"),
         ),
@@ -136,7 +137,7 @@ def _sources(engagement: Engagement, day: date) -> dict[str, QuerySet[Any, Any]]
             entry=Value("milestones"),
             key=F("task_id"),
             happened=Coalesce(F("completed_at"), Cast("end_date", DateTimeField())),
-            who=_text(F("owner_id")),
+            who=name_of("owner_id"),
             label=F("status"),
             words=F("name"),
         ),

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from django.db.models import F, Q
 
 from engagements import saved
+from engagements.gathered import name_of
 from engagements.models import EngagementQuerySet, NoteFinding, Standing, Task
-from engagements.portfolio import SHOWN, people_of
+from engagements.portfolio import SHOWN
 from engagements.records import EngagementStatus, FindingStatus, TaskStatus
 
 WINDOW_DAYS = 45  # a problem nobody has written of since no longer speaks for itself
@@ -45,11 +46,10 @@ def heavy_risks(visible: EngagementQuerySet, day: date) -> list[Trouble]:
             status__in=STANDS,
             noted_on__range=(day - timedelta(days=WINDOW_DAYS), day),
         )
-        .annotate(exposure=F("severity") * F("likelihood") * 4)
+        .annotate(exposure=F("severity") * F("likelihood") * 4, author=name_of("note__author_id"))
         .filter(exposure__gte=saved.HIGH_EXPOSURE)
         .order_by("-exposure", "-noted_on", "pk")
-        .select_related("engagement", "note")
-        .defer("note__content")
+        .select_related("engagement")
     )
     newest: dict[tuple[str, str], NoteFinding] = {}
     for finding in findings[: SHOWN * 20]:
@@ -58,15 +58,14 @@ def heavy_risks(visible: EngagementQuerySet, day: date) -> list[Trouble]:
 
 
 def _trouble(finding: NoteFinding) -> Trouble:
-    engagement, author = finding.engagement, finding.note.author_id or ""
     return Trouble(
-        engagement_id=engagement.pk,
-        customer=engagement.customer_name,
+        engagement_id=finding.engagement_id,
+        customer=finding.engagement.customer_name,
         reason=finding.reason,
         exposure=finding.severity * finding.likelihood * 4,
         quote=finding.quote,
         note_id=finding.note_id,
-        author=people_of(engagement.team_members).get(author, author),
+        author=getattr(finding, "author", ""),
         noted_on=finding.noted_on,
     )
 

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_safe
 
 from engagements import plan, saved, working
 from engagements.filters import EngagementFilter, options_of
-from engagements.gathered import gathered
+from engagements.gathered import gathered, name_of
 from engagements.models import Engagement, HealthReading, NotebookUsage, Task
-from engagements.portfolio import people_of
 from engagements.timeline import KINDS, timeline
 from psinsights.lib.http import missing, page_number, paginate, render_page
 from psinsights.lib.today import today
@@ -63,7 +62,9 @@ def find(request: HttpRequest, engagement_id: str) -> Engagement | None:
         .for_list()
         .annotate(
             working=Subquery(newest.order_by("-day").values("detail")[:1]),
-            plan_rows=gathered(Task.objects.all(), *plan.TASK_COLUMNS),
+            plan_rows=gathered(
+                Task.objects.annotate(owner_name=name_of("owner_id")), *plan.TASK_COLUMNS
+            ),
             usage_rows=gathered(NotebookUsage.objects.all(), *plan.USAGE_COLUMNS),
         )
         .filter(pk=engagement_id)
@@ -75,9 +76,6 @@ def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
     """What the page shows. Parts are asked for only where the template wants them."""
     standing = getattr(engagement, "standing", None)
     day = standing.as_of if standing else today()
-    people = people_of(engagement.team_members)
-    if engagement.owner_id and engagement.owner_name:
-        people.setdefault(engagement.owner_id, engagement.owner_name)
     at = request.GET.get("at", "")[:200].replace("\0", "")
     health = working.working_of(getattr(engagement, "working", None))
     return {
@@ -85,7 +83,6 @@ def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
         "standing": standing,
         "day": day,
         "here": reverse("engagements:detail", args=[engagement.pk]),
-        "people": people,
         "health": health,
         "points_lost": round(sum(s.lost for s in health.signals)) if health else 0,
         "score_head": ["Week", "Score"],
@@ -97,7 +94,6 @@ def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
             plan.plan,
             getattr(engagement, "plan_rows", None),
             day,
-            people,
             at=at,
             everything=request.GET.get("tasks") == "all",
         ),

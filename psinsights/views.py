@@ -24,6 +24,7 @@ from psinsights.lib.words import BAND_TONE, BAND_WORD, short_day
 
 # From the baseline up: what needs somebody stands where heights are easiest to compare.
 STACKED = (Band.CRITICAL, Band.WARNING, Band.HEALTHY, Band.UNKNOWN)
+TOLD = (Band.HEALTHY, Band.WARNING, Band.CRITICAL, Band.UNKNOWN)
 # The insights' room may lend a card of the actions that are due.
 ACTIONS_DUE = ("insights/actions_due.html", "components/nothing.html")
 MOST_SQUARES = 60  # of a phase; a longer row is cut in proportion
@@ -62,14 +63,14 @@ def _told(trouble: Any) -> dict[str, Any]:
 
 def health_now(counts: Portfolio) -> dict[str, Any]:
     """The portfolio by band, today and over twelve weeks, drawn and as rows of a table."""
-    words = [f"{counts.bands[band]} {BAND_WORD[band].lower()}" for band in BANDS]
+    words = [f"{counts.bands[band]} {BAND_WORD[band].lower()}" for band in TOLD]
     return {
-        "share": charts.share([(BAND_TONE[b], counts.bands[b]) for b in BANDS], ", ".join(words)),
-        "legend": [(BAND_TONE[b], BAND_WORD[b], counts.bands[b], str(b)) for b in reversed(BANDS)],
+        "share": charts.share([(BAND_TONE[b], counts.bands[b]) for b in TOLD], ", ".join(words)),
+        "legend": [(BAND_TONE[b], BAND_WORD[b], counts.bands[b], str(b)) for b in TOLD],
         "weeks": _weeks_drawn(counts),
-        "head": ["Week", *(BAND_WORD[band] for band in BANDS)],
+        "head": ["Week", *(BAND_WORD[band] for band in TOLD)],
         "rows": [
-            [short_day(day, counts.day), *(row.get(band, 0) for band in BANDS)]
+            [short_day(day, counts.day), *(row.get(band, 0) for band in TOLD)]
             for day, row in counts.weeks.items()
         ],
     }

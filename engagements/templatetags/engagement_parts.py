@@ -70,9 +70,9 @@ def insight_title(kind: str) -> str:
 
 
 @register.filter
-def named(key: str, people: dict[str, str]) -> str:
-    """A person's name, or the id where the source gives no name."""
-    return people.get(key, key)
+def gist(reason: str) -> str:
+    """A signal's sentence without its thresholds, which the engagement's own page shows."""
+    return reason.split("; full points", 1)[0].rstrip(".")
 
 
 @register.filter
