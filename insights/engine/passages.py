@@ -40,9 +40,9 @@ _LABELLED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ASKED = re.compile(
-    r"^(?:we|i|team|(?:the )?consultants?) (?:still )?(?:need|have|agreed|plan|want) to "
+    r"^(?i:(?:we|i|team|(?:the )?consultants?) (?:still )?(?:need|have|agreed|plan|want) to) "
     r"(?P<rest>.+)$"
-    r"|^(?:need|needs) to (?P<need>.+)$|^(?:please|let's|let us) (?P<ask>.+)$"
+    r"|^(?i:needs? to) (?P<need>.+)$|^(?i:please|let's|let us) (?P<ask>.+)$"
     r"|^(?P<who>[A-Z][\w'-]+(?: [A-Z][\w'.-]+)?) to (?P<will>.+)$",
     re.DOTALL,
 )
@@ -158,7 +158,6 @@ def request(text: str, heading: Heading | None = None) -> str:
     labelled = _LABELLED.match(said)
     rest = plain(labelled["rest"] if labelled else said)
     asked = _ASKED.match(rest)
-    wanted = next((g for g in asked.groupdict().values() if g), "") if asked else ""
     wanted = (asked["rest"] or asked["need"] or asked["ask"] or asked["will"]) if asked else rest
     told = asked is not None or labelled is not None or heading is Heading.PLAN
     first = wanted.split(" ", 1)[0].lower() if wanted else ""
