@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ Answerer = Callable[[str], str]
 _KIND = re.compile(r'^"kind" is "(\w+)"', re.MULTILINE)
 _RECORDS = re.compile(r"^<<<(\w+)\n(.*)\n\1>>>$", re.MULTILINE | re.DOTALL)
 _WORD = re.compile(r"[a-z]{5,}")
+_MOST = 10
 _ALLOWANCE = 6  # claims of each sort, so that the hostile ones are no majority
 
 
@@ -142,7 +144,7 @@ def _honest(message: str) -> Iterator[dict[str, Any]]:
     if kind == "theme":
         yield from _shared_words(notes_of(message))
         return
-    for number, (alias, reason, quote) in enumerate(_engine(message), 1):
+    for number, (alias, reason, quote) in enumerate(islice(_engine(message), _MOST), 1):
         yield {
             "id": f"h{number}",
             "text": _plain(quote),
@@ -153,7 +155,7 @@ def _honest(message: str) -> Iterator[dict[str, Any]]:
 
 
 def _plain(quote: str) -> str:
-    return " ".join(re.sub(r"[*_`#<>|]", " ", quote).split())[:300]
+    return " ".join(re.sub(r"[*`#<>|]", " ", quote).split())[:300]
 
 
 def _shared_words(notes: list[Note]) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,11 @@ KINDS = (
     "KEY",
     "LITERAL",
 )
-_PLACEHOLDER = re.compile(r"\[?\b(" + "|".join(KINDS) + r")_(\d{1,6})\b\]?", re.IGNORECASE)
+_KIND = "|".join(KINDS)
+# A model may write [Person 1] or PERSON_1 for [PERSON_1]; "key 2" without either mark is a word.
+_PLACEHOLDER = re.compile(
+    rf"\[({_KIND})[_ -](\d{{1,6}})\]|\b({_KIND})_(\d{{1,6}})\b", re.IGNORECASE
+)
 
 
 class Redactor:
@@ -78,7 +82,8 @@ class Redactor:
         return self._placeholders[key]
 
     def _original(self, match: re.Match[str]) -> str:
-        known = self._originals.get(f"[{match[1].upper()}_{int(match[2])}]")
+        kind, number = match[1] or match[3], match[2] or match[4]
+        known = self._originals.get(f"[{kind.upper()}_{int(number)}]")
         return match[0] if known is None else known
 
 

@@ -30,7 +30,8 @@ _PHONE = re.compile(
 )
 _PHONE_SAID = re.compile(
     r"\b(?:call|called|calling|phone|phoned|tel|telephone|mobile|cell|mob|dial|dialled|fax|whatsapp"
-    r"|sms|ring|hotline|landline|pager|handy|telefon|tél|ph|reach(?:able)?(?= (?:me|him|her|us|them|at|on)\b)|[TM](?=:))\b"
+    r"|sms|ring|hotline|landline|pager|handy|telefon|tél|ph|[TM](?=:)"
+    r"|reach(?:able)?(?= (?:me|him|her|us|them|at|on)\b))\b"
     r"(?:[ .:#-]|\b(?:me|him|her|them|us|on|at|is|no|nr|number|via|line)\b){0,6}"
     rf"(?P<number>[+(]?\d(?:{_S}{{0,2}}[()]?\d){{5,14}}){_PHONE_END}",
     re.IGNORECASE,

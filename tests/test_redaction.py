@@ -167,7 +167,9 @@ def test_a_placeholder_nobody_gave_stays() -> None:
 def test_a_model_may_mangle_a_placeholder() -> None:
     redactor = Redactor(["Ingrid Solheim"])
     redactor.redact("Ingrid Solheim")
-    assert redactor.restore("Person_1 is late") == "Ingrid Solheim is late"
+    for mangled in ("Person_1", "[person 1]", "[PERSON-1]", "[PERSON_01]"):
+        assert redactor.restore(f"{mangled} is late") == "Ingrid Solheim is late"
+    assert redactor.restore("Person 1 is late") == "Person 1 is late"
 
 
 def test_an_address_split_by_invisible_characters_is_found_once_they_are_gone() -> None:

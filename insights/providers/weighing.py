@@ -42,6 +42,7 @@ KINDS: dict[InsightType, tuple[str, ...]] = {
 }
 # More than the verifier asks of our own engine: a model that obeys a note uses the note's words.
 MIN_SHARED = 0.5
+MOST_LABEL_WORDS = 4
 ROLES = ("Delivery manager", "Consultant", "Sponsor")
 _ADDRESSED = re.compile(r"\?|\b(?:you|your|yours|please)\b", re.IGNORECASE)
 # A verb that says how things are; an instruction has none.
@@ -80,9 +81,9 @@ def weigh(claim: Claim, hints: Hints, kind: InsightType, dossier: Dossier) -> Cl
     claim = msgspec.structs.replace(claim, evidence=evidence)
     if not claim.evidence:
         return _stated_by_facts(claim, dossier)
-    _check_words(claim, dossier)
     if claim.kind == "theme":
         return _theme(claim, hints, dossier)
+    _check_words(claim, dossier)
     if claim.kind == "action":
         return _action(claim, hints, dossier)
     return _risk(claim, hints, dossier) if claim.kind != "progress" else _progress(claim, dossier)
@@ -179,18 +180,24 @@ def _progress(claim: Claim, dossier: Dossier) -> Claim:
 
 def _theme(claim: Claim, hints: Hints, dossier: Dossier) -> Claim:
     notes = _notes_of(claim.evidence, dossier)
-    shared = terms(hints.label).intersection(*(terms(e.quote) for e in claim.evidence))
-    if len(notes) < 2 or not shared or _ADDRESSED.search(hints.label):
+    label = " ".join(hints.label.split())
+    wanted = terms(label)
+    shared = [len(wanted & terms(e.quote)) for e in claim.evidence]
+    if len(notes) < 2 or not 0 < len(wanted) <= MOST_LABEL_WORDS or _ADDRESSED.search(label):
+        raise NotBacked("theme_not_shared")
+    if min(shared) == 0 or min(shared) < MIN_SHARED * len(wanted):
         raise NotBacked("theme_not_shared")
     days = sorted(note.created_at.date() for note in notes)
     detail = ThemeDetail(
-        label=hints.label,
+        label=label,
         notes=len(notes),
         trend=_trend(days, dossier.as_of),
         first_on=days[0],
         last_on=days[-1],
     )
-    return msgspec.structs.replace(claim, theme=detail)
+    # Our sentence, not the model's: the label is all that its notes share.
+    text = f"{label[:1].upper()}{label[1:]} comes up again"
+    return msgspec.structs.replace(claim, text=text, theme=detail)
 
 
 def _trend(days: list[date], as_of: date) -> str:
