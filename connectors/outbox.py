@@ -140,12 +140,14 @@ def _send(sender: Sender, table: Table, entries: list[OutboxEntry], result: Push
 def _refused(
     sender: Sender, table: Table, entries: list[OutboxEntry], error: SendError, result: Pushed
 ) -> bool:
-    """One bad row spoils a batch: each is sent alone. A source that is away is asked later."""
+    """One bad row spoils a batch: halves find it. A source that is away is asked later."""
     if not error.permanent:
         _put_off(entries, error)
         return False
     if len(entries) > 1:
-        return sum(_send(sender, table, [entry], result) for entry in entries) > 0
+        middle = len(entries) // 2
+        halves = (entries[:middle], entries[middle:])
+        return sum(_send(sender, table, half, result) for half in halves) > 0
     entry = entries[0]
     logger.warning("outbox row parked: %s %s", entry.table, entry.key)
     result.parked += OutboxEntry.objects.filter(pk=entry.pk, version=entry.version).update(

@@ -217,7 +217,7 @@ def merge_statement(table: str, columns: Mapping[str, str], key: Sequence[str]) 
     type by CAST, so that a value that does not fit is an error and not a NULL.
     """
     shape = ", ".join(f"{column}: STRING" for column in columns)
-    typed = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind in columns.items())
+    typed = ", ".join(f"{_typed(column, kind)} AS {column}" for column, kind in columns.items())
     same = " AND ".join(f"t.{part} = s.{part}" for part in key)
     newer = "t.updated_at IS NULL OR s.updated_at > t.updated_at"
     guard = f" AND ({newer})" if "updated_at" in columns else ""
@@ -229,6 +229,12 @@ def merge_statement(table: str, columns: Mapping[str, str], key: Sequence[str]) 
         f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) "
         f"VALUES ({', '.join(f's.{column}' for column in columns)})"
     )
+
+
+def _typed(column: str, kind: str) -> str:
+    if kind.startswith(("array", "struct", "map")):
+        return f"from_json({column}, '{kind}')"
+    return f"CAST({column} AS {kind})"
 
 
 def _identity(config: WarehouseConfig) -> dict[str, Any]:

@@ -38,7 +38,12 @@ class Unavailable(WarehouseError):
 
 
 class StatementRefused(WarehouseError):
-    """The SQL or the data does not fit. Do not retry: the same statement fails again."""
+    """The SQL or the data does not fit. Do not retry: the same statement fails again.
+
+    ``blames_the_data``: a value does not fit (SQLSTATE classes 22 and 23), not the statement.
+    """
+
+    blames_the_data = False
 
 
 class Interrupted(WarehouseError):
@@ -56,6 +61,9 @@ class Conflict(StatementRefused):
 _DENIED = ("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED", "UNAUTHORIZED_ACCESS")
 _MISSING = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "NO_SUCH_CATALOG_EXCEPTION")
 _CONFLICT = re.compile(r"DELTA_CONCURRENT_|Concurrent\w+Exception|DELTA_METADATA_CHANGED")
+_DATA = re.compile(
+    r"SQLSTATE: 2[23]|^\[(CAST_|DELTA_VIOLATE_CONSTRAINT|DELTA_NOT_NULL|DELTA_EXCEED_CHAR|NUMERIC_)"
+)
 _BUSY = (429, 500, 502, 503, 504)
 _STARTING = re.compile(r"(?i)TEMPORARILY_UNAVAILABLE|starting|stopped")
 
@@ -118,7 +126,9 @@ def _from_statement(message: str) -> WarehouseError:
         return Conflict("Another writer was at the same table.", condition=condition)
     if _STARTING.search(condition):
         return Unavailable("The warehouse is starting or busy.", condition=condition)
-    return StatementRefused(line, condition=condition)
+    refused = StatementRefused(line, condition=condition)
+    refused.blames_the_data = bool(_DATA.search(message))
+    return refused
 
 
 def _from_network(text: str) -> WarehouseError:
