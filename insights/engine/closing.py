@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from engagements.records import FindingStatus, NoteFinding, NoteRecord
-from insights.engine.lexicon import Hit, lexicon
-from insights.engine.scope import tokens, turns
-from insights.engine.sections import sentences
+from insights.engine.lexicon import Hit, Hits, lexicon
+from insights.engine.mentions import Reading
+from insights.engine.scope import tokens
 from insights.engine.wordlists import words as listed
 
 _LEAST_STEM = 4
@@ -27,34 +28,45 @@ class Ending(NamedTuple):
     reasons: frozenset[str]
 
 
+def ending(note: NoteRecord, reading: Reading) -> Ending | None:
+    """What this sentence says is over, if it says so without a doubt."""
+    if "resolved" not in reading.hits:
+        return None
+    around = reading.around()
+    if not around.resolved or around.unresolved or _denied(around.resolved, around.negations):
+        return None
+    reasons = {h.meaning.reason for found in reading.hits.values() for h in found}
+    about = _content_words(reading.words, reading.hits)
+    place = reading.sentence
+    return Ending(note, place.start, place.end, about, frozenset(reasons - {""}))
+
+
 def close_resolved(
-    findings: Sequence[NoteFinding], notes: Sequence[NoteRecord]
+    findings: Sequence[NoteFinding], endings: Sequence[Ending], notes: Sequence[NoteRecord]
 ) -> list[NoteFinding]:
-    """The findings, oldest first, with the first later sentence that ends each."""
-    if not findings:
-        return []
-    endings = [ending for note in notes for ending in _endings(note)]
-    order = {note.note_id: number for number, note in enumerate(notes)}
-    return [_closed(finding, endings, order) for finding in findings]
+    """The findings, each closed by the first later sentence that ends it; all oldest first."""
+    said_at = {note.note_id: (note.created_at, note.note_id) for note in notes}
+    return [_closed(finding, endings, said_at) if endings else finding for finding in findings]
 
 
-def _closed(finding: NoteFinding, endings: Sequence[Ending], order: dict[str, int]) -> NoteFinding:
+def _closed(
+    finding: NoteFinding, endings: Sequence[Ending], said_at: dict[str, tuple[datetime, str]]
+) -> NoteFinding:
     if finding.status not in _STANDING:
         return finding
-    about = None
-    for ending in endings:
-        if order[ending.note.note_id] <= order[finding.note_id]:
+    about = _about(finding.quote)
+    for over in endings:
+        if said_at[over.note.note_id] <= said_at[finding.note_id]:
             continue
-        about = about if about is not None else _about(finding.quote)
-        if _answers(finding, about, ending):
+        if _answers(finding, about, over):
             return msgspec.structs.replace(
                 finding,
                 status=FindingStatus.RESOLVED,
-                resolved_on=ending.note.created_at.date(),
-                resolved_by=ending.note.note_id,
-                resolved_quote=ending.note.content[ending.start : ending.end],
-                resolved_start=ending.start,
-                resolved_end=ending.end,
+                resolved_on=over.note.created_at.date(),
+                resolved_by=over.note.note_id,
+                resolved_quote=over.note.content[over.start : over.end],
+                resolved_start=over.start,
+                resolved_end=over.end,
             )
     return finding
 
@@ -64,39 +76,19 @@ def _answers(finding: NoteFinding, about: frozenset[str], ending: Ending) -> boo
     return shared >= 2 or (shared == 1 and finding.reason in ending.reasons)
 
 
-def _endings(note: NoteRecord) -> list[Ending]:
-    found = []
-    for sentence in sentences(note.content):
-        words, _ = tokens(note.content, sentence.start, sentence.end)
-        hits = lexicon().find(words)
-        if not any(h.meaning.kind == "resolved" for h in hits):
-            continue
-        around = turns(words, hits)
-        if (
-            around.resolved
-            and not around.unresolved
-            and not _denied(around.resolved, around.negations)
-        ):
-            reasons = frozenset(h.meaning.reason for h in hits if h.meaning.reason)
-            found.append(
-                Ending(note, sentence.start, sentence.end, _content_words(words, hits), reasons)
-            )
-    return found
-
-
 def _denied(done: Sequence[Hit], negations: Sequence[Hit]) -> bool:
     return any(0 <= d.first - n.last <= 3 for d in done for n in negations)
 
 
 def _about(quote: str) -> frozenset[str]:
-    words, _ = tokens(quote)
+    words = tokens(quote)
     return _content_words(words, lexicon().find(words))
 
 
-def _content_words(words: Sequence[str], hits: Sequence[Hit]) -> frozenset[str]:
+def _content_words(words: Sequence[str], hits: Hits) -> frozenset[str]:
     """The stems of what is spoken of, without the words for trouble, ending and doubt."""
     empty = listed("empty")
-    said = {i for h in hits if h.meaning.kind in _SAYING for i in range(h.first, h.last)}
+    said = {i for kind in _SAYING for h in hits.get(kind, ()) for i in range(h.first, h.last)}
     return frozenset(
         _stem(w) for i, w in enumerate(words) if i not in said and w not in empty and len(w) > 2
     )

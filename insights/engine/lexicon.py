@@ -60,22 +60,45 @@ Rest = tuple[Piece, ...]
 Entry = tuple[Rest, Meaning]
 
 
-class _Openings(dict[str, tuple[Entry, ...]]):
-    """First word to the phrases that begin with it; beginnings of words are worked out once."""
+class Opening(NamedTuple):
+    """The phrases that begin with one word: that word alone, by their second word, and others."""
+
+    alone: tuple[Meaning, ...]
+    by_next: dict[str, list[Entry]]
+    others: tuple[Entry, ...]
+
+
+class _Openings(dict[str, Opening]):
+    """First word to the phrases that begin with it, worked out when the word is first met."""
 
     def __init__(self, exact: dict[str, list[Entry]], prefixed: dict[str, list[Entry]]) -> None:
         super().__init__()
         self._exact = exact
         self._prefixed = prefixed
 
-    def __missing__(self, word: str) -> tuple[Entry, ...]:
+    def __missing__(self, word: str) -> Opening:
         found = list(self._exact.get(word, ()))
         for length in range(3, len(word) + 1):
             found += self._prefixed.get(word[:length], ())
         if len(self) >= _MOST_WORDS_KEPT:  # hostile text may hold any number of new words
             self.clear()
-        self[word] = tuple(found)
+        self[word] = _opening(found)
         return self[word]
+
+
+def _opening(entries: Sequence[Entry]) -> Opening:
+    by_next: dict[str, list[Entry]] = {}
+    others = []
+    for rest, meaning in entries:
+        if rest and rest[0].words and not rest[0].prefixes:
+            for word in rest[0].words:
+                by_next.setdefault(word, []).append((rest[1:], meaning))
+        elif rest:
+            others.append((rest, meaning))
+    return Opening(tuple(m for rest, m in entries if not rest), by_next, tuple(others))
+
+
+Hits = dict[str, list[Hit]]  # kind to the phrases found of it, in order of where they begin
 
 
 class Lexicon:
@@ -93,15 +116,21 @@ class Lexicon:
                     prefixed.setdefault(prefix, []).append(entry)
         self._openings = _Openings(exact, prefixed)
 
-    def find(self, words: Sequence[str]) -> list[Hit]:
-        """Every phrase in these lower-case tokens, in order of where it begins."""
-        hits = []
+    def find(self, words: Sequence[str]) -> Hits:
+        """Every phrase in these lower-case tokens, by kind."""
+        hits: Hits = {}
         openings = self._openings
         for first, word in enumerate(words):
-            for rest, meaning in openings[word]:
-                last = _end(rest, words, first + 1) if rest else first + 1
-                if last:
-                    hits.append(Hit(first, last, meaning))
+            alone, by_next, others = openings[word]
+            for meaning in alone:
+                hits.setdefault(meaning.kind, []).append(Hit(first, first + 1, meaning))
+            if by_next and first + 1 < len(words):
+                for rest, meaning in by_next.get(words[first + 1], ()):
+                    if last := _end(rest, words, first + 2):
+                        hits.setdefault(meaning.kind, []).append(Hit(first, last, meaning))
+            for rest, meaning in others:
+                if last := _end(rest, words, first + 1):
+                    hits.setdefault(meaning.kind, []).append(Hit(first, last, meaning))
         return hits
 
 

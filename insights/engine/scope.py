@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engagements.records import FindingStatus
-from insights.engine.lexicon import CONTRACTED, Hit, lexicon
+from insights.engine.lexicon import CONTRACTED, Hit, Hits, lexicon
 
 VERB_REACH = 8  # words that "not" and "n't" reach; "no" and "without" reach to the terminator
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.,;:()!?–—]|(?<=\s)-(?=\s)")
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.,;:()!?–—]|(?<=\s)-(?=\s)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|https?://\S{1,500}")
 _VERBAL = CONTRACTED | {"not", "never", "cannot", "hardly", "barely"}
 _COPULAS = frozenset({"is", "are", "was", "were", "means", "meant", "makes", "made"})
@@ -23,24 +23,11 @@ _COORDINATORS = frozenset({",", "and", "or", "nor", ";", "but"})
 _HARD_STOPS = frozenset({".", ";", ":", "!", "?"})
 
 
-class Tokens(NamedTuple):
-    """Words and punctuation of a text in lower case, and where each stands."""
-
-    words: list[str]
-    spans: list[tuple[int, int]]
-
-
-def tokens(text: str, start: int = 0, end: int | None = None) -> Tokens:
-    """The tokens of ``text[start:end]``; tags and web addresses say nothing and are left out."""
-    words, spans = [], []
-    end = len(text) if end is None else end
-    piece = text[start:end]
-    if "<" in piece or "://" in piece:
-        piece = _TAG.sub(lambda m: " " * len(m[0]), piece)
-    for match in _TOKEN.finditer(piece):
-        words.append(match[0].lower().replace("’", "'"))
-        spans.append((start + match.start(), start + match.end()))
-    return Tokens(words, spans)
+def tokens(text: str) -> list[str]:
+    """Words and punctuation in lower case; tags and addresses say nothing and are left out."""
+    if "<" in text or "://" in text:
+        text = _TAG.sub(" ", text)
+    return _TOKEN.findall(text.lower().replace("’", "'"))
 
 
 class Turns(NamedTuple):
@@ -55,21 +42,18 @@ class Turns(NamedTuple):
     unresolved: tuple[Hit, ...]
 
 
-def turns(words: Sequence[str], hits: Sequence[Hit]) -> Turns:
-    """Sort the hits of a sentence; a trigger inside a longer phrase ("no access") is none."""
-    kinds: dict[str, list[Hit]] = {}
-    for hit in hits:
-        kinds.setdefault(hit.meaning.kind, []).append(hit)
-    covering = [h for kind in ("problem", "pseudo_negation") for h in kinds.get(kind, ())]
-    negations = [h for h in kinds.get("negation", ()) if not _covered(h, covering)]
-    unresolved = kinds.get("unresolved", [])
-    resolved = [h for h in kinds.get("resolved", ()) if not _overlaps(h, unresolved)]
+def turns(words: Sequence[str], hits: Hits) -> Turns:
+    """The triggers among the hits; one inside a longer phrase ("no access") is none."""
+    covering = hits.get("problem", []) + hits.get("pseudo_negation", [])
+    negations = [h for h in hits.get("negation", ()) if not _covered(h, covering)]
+    unresolved = hits.get("unresolved", [])
+    resolved = [h for h in hits.get("resolved", ()) if not _overlaps(h, unresolved)]
     return Turns(
         words,
         tuple(negations),
-        tuple(kinds.get("negation_after", ())),
-        tuple(kinds.get("terminator", ())),
-        tuple(kinds.get("hedge", ())),
+        tuple(hits.get("negation_after", ())),
+        tuple(hits.get("terminator", ())),
+        tuple(hits.get("hedge", ())),
         tuple(resolved),
         tuple(unresolved),
     )
@@ -183,12 +167,14 @@ def _is_denied_end(done: Hit, around: Turns) -> bool:
 def negated(text: str, start: int, end: int) -> bool:
     """Whether ``text[start:end]`` is denied by its sentence, whatever it is about."""
     left, right = _sentence(text, start, end)
-    words, spans = tokens(text, left, right)
-    inside = [i for i, (s, e) in enumerate(spans) if s < end and e > start]
+    before, inside = tokens(text[left:start]), tokens(text[start:end])
     if not inside:
         return False
-    hits = [h for h in lexicon().find(words) if h.meaning.kind != "problem"]
-    return is_negated(inside[0], inside[-1] + 1, turns(words, hits), lists=True)
+    words = before + inside + tokens(text[end:right])
+    hits = lexicon().find(words)
+    hits.pop("problem", None)
+    first = len(before)
+    return is_negated(first, first + len(inside), turns(words, hits), lists=True)
 
 
 _STOP = re.compile(r"[.!?](?=\s{1,4}[A-Z*])|\n\n")

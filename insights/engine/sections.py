@@ -94,7 +94,7 @@ _MARK = re.compile(r"(#{1,6})[ \t]*(?=\S)")
 _BOLD = re.compile(
     r"(\*\*|__)([^*_\n]{1,80})\1[ \t]*(:?)[ \t]*|<b>([^<\n]{1,80})</b>[ \t]*(:?)[ \t]*"
 )
-_LABEL = re.compile(r"([^\s:–—][^:–—\n]{0,60}?)[ \t]*(?::(?!//)|[ \t][-–—](?=[ \t]))[ \t]*")
+_LABEL = re.compile(r"([^\s:–—][^:–—\n]{0,60}?)[ \t]{0,4}(?::(?!//)|[ \t][-–—](?=[ \t]))[ \t]{0,8}")
 _LABEL_WORDS = 7
 
 
@@ -180,7 +180,8 @@ def _is_name(text: str) -> bool:
     return len(text) <= 80 and bool(_NAME.fullmatch(text))
 
 
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*[ \t]+(?=[^a-z \t])")
+_SENTENCE_END = re.compile(r"[.!?…]{1,8}[\"'”’)\]]{0,3}[ \t]{1,8}(?=[^a-z \t])")
+_LONGEST = 600  # characters
 _ABBREVIATIONS = (
     "e.g.",
     "i.e.",
@@ -199,15 +200,23 @@ _ABBREVIATIONS = (
 def _split(
     content: str, start: int, end: int, heading: Heading | None, *, bullet: bool
 ) -> Iterator[Sentence]:
-    first = start
+    opening = start
+    for stop in _stops(content, start, end):
+        while start < stop:
+            part = stop if stop - start <= _LONGEST else _break(content, start)
+            yield Sentence(start, _trim(content, start, part)[1], heading, bullet, start == opening)
+            start = _trim(content, part, stop)[0]
+
+
+def _stops(content: str, start: int, end: int) -> Iterator[int]:
     for stop in _SENTENCE_END.finditer(content, start, end):
-        if (
-            content[max(start, stop.start() - 6) : stop.start() + 1]
-            .lower()
-            .endswith(_ABBREVIATIONS)
-        ):
-            continue
-        yield Sentence(start, _trim(content, start, stop.end())[1], heading, bullet, start == first)
-        start = stop.end()
-    if start < end:
-        yield Sentence(start, end, heading, bullet, start == first)
+        before = content[max(start, stop.start() - 6) : stop.start() + 1].lower()
+        if not before.endswith(_ABBREVIATIONS):
+            yield stop.end()
+    yield end
+
+
+def _break(content: str, start: int) -> int:
+    """Where a run of words without an end is cut: no sentence is so long that reading it drags."""
+    space = content.rfind(" ", start + 1, start + _LONGEST)
+    return space if space > 0 else start + _LONGEST

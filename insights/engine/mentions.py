@@ -1,0 +1,172 @@
+"""What one sentence says of problems: which, how grave, how sure, and whether they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from engagements.records import FindingStatus
+from insights.engine import questions, world
+from insights.engine.lexicon import Hit, Hits, lexicon
+from insights.engine.scope import Turns, status, tokens, turns
+from insights.engine.sections import Heading, Sentence
+
+UNLIKELY, POSSIBLE, LIKELY, HAPPENED = 0.25, 0.5, 0.75, 1.0
+GRAVEST = 4
+_REACH = 6  # words between a verb and the trouble it handles: "fix the two last bugs"
+_BLOCKING = frozenset({"access_missing", "env_not_ready"})
+_PROBABLE = frozenset({"likely", "probably", "expect", "expected", "expecting"})
+_DEFAULT = {Heading.BLOCKER: "waiting_customer"}
+_QUIET = (Heading.PROGRESS, Heading.PLAN, Heading.LEARNED)
+
+
+class Reading(NamedTuple):
+    """A sentence, its tokens, and the phrases of the lexicon in it."""
+
+    content: str
+    sentence: Sentence
+    words: list[str]
+    hits: Hits
+
+    @property
+    def text(self) -> str:
+        return self.content[self.sentence.start : self.sentence.end]
+
+    @property
+    def troubled(self) -> bool:
+        return self.sentence.heading is not None and self.sentence.heading.troubled
+
+    def around(self) -> Turns:
+        return turns(self.words, self.hits)
+
+
+class Mention(NamedTuple):
+    """A problem as one sentence speaks of it: ``content[start:end]``."""
+
+    reason: str
+    severity: int
+    likelihood: float
+    status: FindingStatus
+    is_blocker: bool
+    start: int
+    end: int
+
+
+def read(content: str, sentence: Sentence) -> Reading:
+    words = tokens(content[sentence.start : sentence.end])
+    return Reading(content, sentence, words, lexicon().find(words))
+
+
+def mentions(reading: Reading) -> Iterable[Mention]:
+    """Every problem that the sentence speaks of, standing or not."""
+    cues = _cues(reading)
+    if not cues and _is_asked(reading):
+        return [_mention("unclear_requirement", 1, HAPPENED, FindingStatus.OPEN, reading)]
+    if not cues and not reading.troubled:
+        return ()
+    around = reading.around()
+    found = [(cue, status(cue, around)) for cue in cues]
+    if reading.troubled:
+        return _under_trouble(found, reading, around)
+    return [_of_cue(cue, how, reading) for cue, how in found]
+
+
+def _cues(reading: Reading) -> list[Hit]:
+    """The problem phrases that count: the longest of overlapping ones, none about the world."""
+    found = _longest(reading.hits)
+    if found and not reading.troubled:
+        found = [h for h in found if not _is_handled(h, reading.hits)]
+        found = [h for h in found if not world.is_elsewhere(h, reading.hits)]
+        found = _outside_trouble(found, reading.sentence.heading)
+    if any(not hit.meaning.weak for hit in found):
+        found = [h for h in found if not h.meaning.weak]
+    return sorted(found, key=lambda h: h.first)
+
+
+def _longest(hits: Hits) -> list[Hit]:
+    if "problem" not in hits:
+        return []
+    found = hits["problem"] + hits.get("benign", [])
+    found.sort(key=lambda h: (h.first - h.last, h.meaning.weak, -h.meaning.severity, h.first))
+    kept: list[Hit] = []
+    for hit in found:
+        if not any(k.first < hit.last and hit.first < k.last for k in kept):
+            kept.append(hit)
+    return [hit for hit in kept if hit.meaning.kind == "problem"]
+
+
+def _is_handled(cue: Hit, hits: Hits) -> bool:
+    """Whether the trouble is the object of work or talk: "fix bugs", "discussed the issues"."""
+    if not any(cue.first <= h.first < cue.last for h in hits.get("thing", ())):
+        return False
+    barred = hits.get("terminator", []) + hits.get("unresolved", [])
+    return any(
+        h.last <= cue.first <= h.last + _REACH
+        and not any(b.first < cue.first and h.first < b.last for b in barred)
+        for h in hits.get("remedy", []) + hits.get("talk", [])
+    )
+
+
+def _outside_trouble(cues: list[Hit], heading: Heading | None) -> list[Hit]:
+    """Under "Done" and "Next" only words that leave no doubt count."""
+    if heading in _QUIET:
+        return [h for h in cues if not h.meaning.weak and h.last - h.first > 1]
+    return cues
+
+
+def _is_asked(reading: Reading) -> bool:
+    return reading.sentence.heading not in _QUIET and questions.is_open(reading.text)
+
+
+def _under_trouble(
+    found: Sequence[tuple[Hit, FindingStatus]], reading: Reading, around: Turns
+) -> Iterable[Mention]:
+    """Under "Blockers" a line is a problem unless it denies one or says that it is over."""
+    if questions.is_denial(reading.words):
+        return ()
+    if found:
+        return [_of_cue(cue, how, reading) for cue, how in found]
+    if not reading.sentence.opening:
+        return ()
+    heading = reading.sentence.heading or Heading.ISSUE
+    reason = _topic(reading.hits) or _DEFAULT.get(heading, "low_velocity")
+    over = bool(around.resolved) or any(h.first == 0 for h in reading.hits.get("done", ()))
+    how = FindingStatus.RESOLVED if over else FindingStatus.OPEN
+    return [_mention(reason, 2, HAPPENED, how, reading)]
+
+
+def _topic(hits: Hits) -> str | None:
+    """What most of the words of the sentence are about, the first of equals."""
+    counts: dict[str, int] = {}
+    for hit in hits.get("topic", ()):
+        counts[hit.meaning.reason] = counts.get(hit.meaning.reason, 0) + 1
+    return max(counts, key=lambda reason: counts[reason]) if counts else None
+
+
+def _of_cue(cue: Hit, how: FindingStatus, reading: Reading) -> Mention:
+    meaning = cue.meaning
+    reason = (_topic(reading.hits) if meaning.weak else None) or meaning.reason
+    return _mention(reason, meaning.severity, meaning.likelihood, how, reading)
+
+
+def _mention(
+    reason: str, severity: int, likelihood: float, how: FindingStatus, reading: Reading
+) -> Mention:
+    heading = reading.sentence.heading
+    if heading is Heading.RISK and how is FindingStatus.OPEN:
+        how, likelihood = FindingStatus.POTENTIAL, min(likelihood, POSSIBLE)
+    if how is FindingStatus.POTENTIAL:
+        likelihood = min(likelihood, _chance(reading.words))
+    if "grave" in reading.hits:
+        severity = min(GRAVEST, severity + 1)
+    blocking = how is FindingStatus.OPEN and (
+        heading is Heading.BLOCKER or reason in _BLOCKING or "blocker" in reading.hits
+    )
+    start, end = reading.sentence.start, reading.sentence.end
+    return Mention(reason, severity, likelihood, how, blocking, start, end)
+
+
+def _chance(words: Sequence[str]) -> float:
+    if "unlikely" in words:
+        return UNLIKELY
+    return LIKELY if _PROBABLE.intersection(words) else POSSIBLE
