@@ -14,7 +14,7 @@ from engagements.models import Engagement
 from engagements.records import InsightType
 from insights.models import Action, Feedback, Generation, Insight, Risk
 from insights.providers.choose import LABELS
-from insights.schema import Claim, Fact
+from insights.schema import Claim
 
 TITLES = {
     InsightType.HEALTH_SUMMARY: ("Health summary", "heart-pulse"),
@@ -25,12 +25,20 @@ TITLES = {
 User = AbstractBaseUser | AnonymousUser
 
 
+class ShownFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A named fact as it is kept: its sentence and the records it counts."""
+
+    name: str
+    sentence: str
+    sources: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shown:
     """A claim as a page shows it: its evidence, the facts it names, and its row of the register."""
 
     claim: Claim
-    facts: list[Fact]
+    facts: list[ShownFact]
     risk: Risk | None = None
 
     @property
@@ -143,7 +151,7 @@ def shown_claims(insight: Insight, risks: Iterable[Risk] = ()) -> list[Shown]:
     """The verified claims with the facts they name, each risk with its row of the register."""
     payload: dict[str, Any] = insight.payload
     claims = msgspec.convert(payload.get("claims", []), list[Claim], strict=False)
-    facts = msgspec.convert(payload.get("facts", {}), dict[str, Fact], strict=False)
+    facts = msgspec.convert(payload.get("facts", {}), dict[str, ShownFact], strict=False)
     rows = {(risk.reason, risk.title): risk for risk in risks}
     return [
         Shown(
