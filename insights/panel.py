@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from engagements.models import Engagement
 from engagements.records import InsightType
 from insights.models import Action, Feedback, Generation, Insight, Risk
 from insights.providers.choose import LABELS
-from insights.schema import Claim
+from insights.schema import Claim, Evidence
 
 TITLES = {
     InsightType.HEALTH_SUMMARY: ("Health summary", "heart-pulse"),
@@ -42,11 +43,34 @@ class Shown:
     risk: Risk | None = None
 
     @property
+    def quotes(self) -> list[Evidence]:
+        """Quotes to show below the claim: those whose words it does not already hold."""
+        said = plain(self.claim.text)
+        return [e for e in self.claim.evidence if plain(e.quote) not in said][:3]
+
+    @property
+    def cited(self) -> list[str]:
+        """Records to cite beside the claim: all it rests on but those whose quote stands below."""
+        below = {evidence.source for evidence in self.quotes}
+        return [source for source in self.sources if source not in below][:4]
+
+    @property
+    def more_facts(self) -> list[str]:
+        """Sentences of the facts it names that say something its own words do not."""
+        said = plain(self.claim.text)
+        return [f.sentence for f in self.facts if plain(f.sentence) not in said][:3]
+
+    @property
     def sources(self) -> list[str]:
         """Every record it rests on, quoted first, each once."""
         quoted = [evidence.source for evidence in self.claim.evidence]
         counted = [source for fact in self.facts for source in fact.sources[:3]]
         return list(dict.fromkeys([*quoted, *counted]))
+
+
+def plain(text: str) -> str:
+    """Words alone, for telling whether one sentence holds another."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 @dataclass(frozen=True, kw_only=True)
