@@ -99,7 +99,7 @@ def test_what_leaves_holds_no_name_address_number_or_token() -> None:
     said = "Ingrid Solheim of Northwind is blocked, see ingrid@example.com or +1 (415) 555-0199."
     more = f"Tomasz pasted {KEY} and password: Winter!2026x for 192.0.2.44, pay GB82 WEST 1234 5698 7654 32."
     tasks = (make_task(1, "Firewall for Northwind, ask Tomasz Zielinski"),)
-    dossier = make_dossier(said, more, tasks=tasks)
+    dossier = make_dossier(said, more, BLOCKED, WAITING, tasks=tasks)
     with LoopbackModel(well_behaved) as model:
         provider_at(model.base_url, token="none-of-ours").generate(dossier, RISKS)
     sent = b"".join(model.received).decode()
