@@ -90,7 +90,7 @@ def _scoped(line: str) -> Scoped | None:
     if len(parts) < 4 or parts[3].strip() not in ("Affirmed", "Negated"):
         return None
     concept, text = parts[1].strip().strip('"'), parts[2].strip('"')
-    start = text.find(concept.upper())
+    start = text.rfind(concept.upper())
     start = start if start >= 0 else text.lower().find(concept.lower())
     if start < 0:
         return None

@@ -35,17 +35,10 @@ class Meaning(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One word of a phrase: exact words, beginnings of words, or a gap."""
+    """One word of a phrase: exact words, or beginnings of words."""
 
     words: frozenset[str]
     prefixes: tuple[str, ...]
-
-    @property
-    def gap(self) -> bool:
-        return not self.words and not self.prefixes
-
-    def fits(self, word: str) -> bool:
-        return word in self.words or (bool(self.prefixes) and word.startswith(self.prefixes))
 
 
 class Hit(NamedTuple):
@@ -56,8 +49,9 @@ class Hit(NamedTuple):
     meaning: Meaning
 
 
-Rest = tuple[Piece, ...]
+Rest = tuple[Piece | None, ...]  # None stands for a gap
 Entry = tuple[Rest, Meaning]
+Gapped = tuple[frozenset[str], Rest, Meaning]  # first: words of which the text must have one
 
 
 class Opening(NamedTuple):
@@ -65,7 +59,7 @@ class Opening(NamedTuple):
 
     alone: tuple[Meaning, ...]
     by_next: dict[str, list[Entry]]
-    others: tuple[Entry, ...]
+    others: tuple[Gapped, ...]
 
 
 class _Openings(dict[str, Opening]):
@@ -90,12 +84,18 @@ def _opening(entries: Sequence[Entry]) -> Opening:
     by_next: dict[str, list[Entry]] = {}
     others = []
     for rest, meaning in entries:
-        if rest and rest[0].words and not rest[0].prefixes:
+        if rest and rest[0] and not rest[0].prefixes:
             for word in rest[0].words:
                 by_next.setdefault(word, []).append((rest[1:], meaning))
         elif rest:
-            others.append((rest, meaning))
+            others.append((_needed(rest), rest, meaning))
     return Opening(tuple(m for rest, m in entries if not rest), by_next, tuple(others))
+
+
+def _needed(rest: Rest) -> frozenset[str]:
+    """Words one of which must be there for the phrase to be: nothing to ask where a * will do."""
+    asked = [piece.words for piece in rest if piece and not piece.prefixes]
+    return min(asked, key=len) if asked else frozenset()
 
 
 Hits = dict[str, list[Hit]]  # kind to the phrases found of it, in order of where they begin
@@ -110,6 +110,7 @@ class Lexicon:
         for phrase, meaning in phrases:
             for pieces in _variants(phrase):
                 entry = (pieces[1:], meaning)
+                assert pieces[0] is not None, f"begins with a gap: {phrase}"
                 for word in sorted(pieces[0].words):
                     exact.setdefault(word, []).append(entry)
                 for prefix in pieces[0].prefixes:
@@ -120,15 +121,19 @@ class Lexicon:
         """Every phrase in these lower-case tokens, by kind."""
         hits: Hits = {}
         openings = self._openings
+        present = set(words)
+        following = [*words[1:], ""]
         for first, word in enumerate(words):
             alone, by_next, others = openings[word]
             for meaning in alone:
                 hits.setdefault(meaning.kind, []).append(Hit(first, first + 1, meaning))
-            if by_next and first + 1 < len(words):
-                for rest, meaning in by_next.get(words[first + 1], ()):
+            if by_next and following[first] in by_next:
+                for rest, meaning in by_next[following[first]]:
                     if last := _end(rest, words, first + 2):
                         hits.setdefault(meaning.kind, []).append(Hit(first, last, meaning))
-            for rest, meaning in others:
+            for needed, rest, meaning in others:
+                if needed and needed.isdisjoint(present):
+                    continue
                 if last := _end(rest, words, first + 1):
                     hits.setdefault(meaning.kind, []).append(Hit(first, last, meaning))
         return hits
@@ -137,19 +142,27 @@ class Lexicon:
 def _end(rest: Rest, words: Sequence[str], at: int) -> int:
     """Where the phrase ends when its remaining pieces fit from ``at``, else 0."""
     for number, piece in enumerate(rest):
-        if piece.gap:
+        if piece is None:
             return _end_after_gap(rest[number + 1 :], words, at)
-        if at >= len(words) or not piece.fits(words[at]):
+        if at >= len(words):
+            return 0
+        word = words[at]
+        if word not in piece.words and not (piece.prefixes and word.startswith(piece.prefixes)):
             return 0
         at += 1
     return at
 
 
 def _end_after_gap(rest: Rest, words: Sequence[str], at: int) -> int:
-    for start in range(at, min(at + GAP, len(words)) + 1):
-        end = _end(rest, words, start)
-        if end or (start < len(words) and words[start] in _STOPS):
+    piece = rest[0]
+    assert piece is not None
+    for start in range(at, min(at + GAP + 1, len(words))):
+        word = words[start]
+        fits = word in piece.words or (piece.prefixes and word.startswith(piece.prefixes))
+        if fits and (end := _end(rest[1:], words, start + 1)):
             return end
+        if word in _STOPS:
+            return 0
     return 0
 
 
@@ -164,9 +177,9 @@ def _variants(phrase: str) -> Iterator[Rest]:
         yield tuple(itertools.chain.from_iterable(chosen))
 
 
-def _piece(word: str) -> Piece:
+def _piece(word: str) -> Piece | None:
     if word == "..":
-        return Piece(frozenset(), ())
+        return None
     parts = word.split("/") if len(word) > 1 else [word]
     exact = {part for part in parts if not part.endswith("*")}
     if "n't" in exact:

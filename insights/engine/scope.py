@@ -173,8 +173,16 @@ def negated(text: str, start: int, end: int) -> bool:
     words = before + inside + tokens(text[end:right])
     hits = lexicon().find(words)
     hits.pop("problem", None)
-    first = len(before)
-    return is_negated(first, first + len(inside), turns(words, hits), lists=True)
+    first, last = len(before), len(before) + len(inside)
+    hits["pseudo_negation"] = [h for h in hits.get("pseudo_negation", ()) if h.last <= first]
+    around = turns(words, hits)
+    over = any(
+        words[done.first].startswith("resolv")
+        and last <= done.first
+        and _ends(done, Hit(first, last, done.meaning), around)
+        for done in around.resolved
+    )
+    return over or is_negated(first, last, around, lists=True)
 
 
 _STOP = re.compile(r"[.!?](?=\s{1,4}[A-Z*])|\n\n")
