@@ -17,6 +17,7 @@ import msgspec
 from insights import grounding_dates as dates
 from insights import grounding_details as details
 from insights import grounding_language as language
+from insights import grounding_names as naming
 from insights import grounding_quantities as quantities
 from insights.grounding_details import Refused
 from insights.grounding_quantities import Reading
@@ -74,7 +75,7 @@ def verify(
     (customer, team, type), which a claim may say without quoting them; ``as_of`` gives dates
     without a year theirs.
     """
-    known = frozenset().union(*map(language.name_words, names))
+    known = frozenset().union(*map(naming.name_words, names))
     ground = Ground(texts=texts, facts=facts, names=known, as_of=as_of)
     kept: list[Claim] = []
     rejected: list[Rejection] = []
@@ -239,19 +240,19 @@ def _dates_stand(claim: Claim, support: Support, ground: Ground) -> None:
 
 
 def _names_stand(claim: Claim, support: Support, ground: Ground) -> None:
-    said = [language.name_words(t) for t in support.quotes + support.sentences]
-    values = [language.name_words(f.value) for f in support.facts if isinstance(f.value, str)]
-    ids = [language.name_words(e.source) for e in support.evidence]
-    sources = [language.name_words(s) for f in support.facts for s in f.sources]
+    said = [naming.name_words(t) for t in support.quotes + support.sentences]
+    values = [naming.name_words(f.value) for f in support.facts if isinstance(f.value, str)]
+    ids = [naming.name_words(e.source) for e in support.evidence]
+    sources = [naming.name_words(s) for f in support.facts for s in f.sources]
     known = ground.names.union(_CALENDAR, *said, *values, *ids, *sources)
     for text in details.stated_texts(claim):
-        unknown = language.unknown_names(text, known)
+        unknown = naming.unknown_names(text, known)
         if unknown:
             raise Refused("name_not_supported", ", ".join(unknown))
 
 
 # Months and weekdays are checked as dates.
-_CALENDAR = language.name_words(
+_CALENDAR = naming.name_words(
     "January February March April May June July August September October November December "
     "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Q I "
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"

@@ -14,12 +14,12 @@ from functools import lru_cache
 from insights.grounding_text import folded
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_STOP = _words(
+_STOP = word_set(
     """the and for are was were been with from that this its has have had not will would should
     could may might there their our they who whom whose which what when where while than then them
     his her him she you your client customer team project engagement about into onto over under
@@ -113,19 +113,11 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _DOTTED = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;|] |[\"'(] ?|- )$")
-_NAME_TOKEN = re.compile(r"[^\W\d_][\w'’]*(?:[-&.][^\W\d_][\w'’]*)*")
-_ASSERTS = re.compile(
+ASSERTS = re.compile(
     r"\b(?:is|are|was|were|has|have|had|did|does|got|wants?|wanted|said|says|confirmed|approved"
     r"|agreed|left|refus\w+|asked|asks|needs?|needed|will|won't|cannot|can|may|might|must|reports?|reported"
     r"|thinks?|owns?|blocks?|blocked|failed|fails)\b"
 )
-_PLAIN_SUBJECTS = _words(
-    """there it this that these those nobody everybody someone somebody everyone work customer
-    client team project engagement he she they we i you what which who one both some all most many
-    few several another other neither none nothing everything something here access delivery health
-    score progress people users"""
-)  # fmt: skip
 
 
 @lru_cache(maxsize=32768)
@@ -175,7 +167,7 @@ def negated_terms(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _unless_it_asserts(label: re.Match[str]) -> str:
     """A label before a colon ("Data access: …") names a matter and affirms nothing."""
-    return label.group() if _ASSERTS.search(label.group()) else " "
+    return label.group() if ASSERTS.search(label.group()) else " "
 
 
 def _scopes(clause: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -255,7 +247,7 @@ def overclaims(claim: str, supports: list[str]) -> list[str]:
 
 def asserts(text: str) -> bool:
     """Whether a text states something, rather than asking for it to be done."""
-    return bool(_ASSERTS.search(folded(text)))
+    return bool(ASSERTS.search(folded(text)))
 
 
 def hidden_characters(text: str) -> bool:
@@ -279,50 +271,3 @@ def link_or_markup(text: str, supports: list[str]) -> str | None:
         return found
     given = " ".join(map(folded, supports)) if dotted else ""
     return next((name for name in dotted if name not in given), None)
-
-
-def _looks_named(token: str) -> bool:
-    return token[0].isupper() and (len(token) > 1 or not token.isascii())
-
-
-@lru_cache(maxsize=8192)
-def names(text: str) -> list[str]:
-    """The words of a text that look like names: capitals that no sentence start explains."""
-    found: list[str] = []
-    tokens = list(_NAME_TOKEN.finditer(text))
-    for at, match in enumerate(tokens):
-        token = match.group()
-        if _looks_named(token) and (not _starts(text, match) or _named_at_start(text, tokens, at)):
-            found.append(token)
-    return found
-
-
-def _starts(text: str, match: re.Match[str]) -> bool:
-    return bool(_SENTENCE_START.search(text[max(0, match.start() - 3) : match.start()] or ""))
-
-
-def _named_at_start(text: str, tokens: list[re.Match[str]], at: int) -> bool:
-    """Whether a first word is a name: shouted, in a row of names, or the one who acts."""
-    token = tokens[at].group()
-    if sum(c.isupper() for c in token) > 1:
-        return True
-    if folded(token) in _PLAIN_SUBJECTS or at + 1 >= len(tokens):
-        return False
-    gap = text[tokens[at].end() : tokens[at + 1].start()]
-    following = tokens[at + 1].group()
-    return gap == " " and (following[0].isupper() or bool(_ASSERTS.fullmatch(folded(following))))
-
-
-@lru_cache(maxsize=16384)
-def name_words(text: str) -> frozenset[str]:
-    """Every word of a text in the form in which names are compared."""
-    return frozenset(stem(part) for part in _parts(text))
-
-
-def _parts(text: str) -> list[str]:
-    return [p for p in re.split(r"[\W_]+", folded(text).replace("'s ", " ")) if p]
-
-
-def unknown_names(text: str, known: frozenset[str]) -> list[str]:
-    """The names in a text that none of the known words explains."""
-    return [n for n in names(text) if not {stem(p) for p in _parts(n + " ")} <= known]

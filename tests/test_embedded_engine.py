@@ -596,3 +596,14 @@ def test_times_of_notes_in_other_zones_and_moods_do_not_matter() -> None:
     )
     assert texts(draft(make_dossier([note]), RISKS)) == texts(draft(make_dossier([west]), RISKS))
     assert make_dossier([note]).as_of == TODAY
+
+
+def test_the_docs_hold_the_whole_playbook() -> None:
+    told = (FIXTURES.parent / "docs" / "insights.md").read_text("utf-8")
+    for category, reasons in REASONS.items():
+        for reason in reasons:
+            play = PLAYBOOK[reason]
+            assert (
+                f"| {category} | `{reason}` | {WORDS[reason]} | {play.title} | {play.owner_role} | {play.effort} |"
+                in told
+            )

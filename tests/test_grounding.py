@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.grounding import Ground, check, locate, verify
-from insights.grounding_language import flipped, hedged, names, stem
+from insights.grounding_language import flipped, hedged, stem
+from insights.grounding_names import names
 from insights.grounding_quantities import read
 from insights.schema import (
     ActionDetail,
@@ -558,3 +560,22 @@ def test_check_gives_the_claim_back_with_its_evidence_located() -> None:
     ground = Ground(texts=TEXTS, facts=FACTS, names=frozenset(), as_of=AS_OF)
     checked = check(make_claim(NOT_APPROVED, ACCESS), ground)
     assert checked.evidence[0].start == 0
+
+
+def test_every_code_is_explained_in_the_docs() -> None:
+    root = Path(__file__).parent.parent
+    told = (root / "docs" / "insights.md").read_text("utf-8")
+    sources = "".join(
+        p.read_text("utf-8") for p in sorted((root / "insights").glob("grounding*.py"))
+    )
+    codes = set(re.findall(r'Refused\("([a-z_]+)"', sources)) | {
+        "quote_too_short",
+        "quote_not_in_record",
+    }
+    assert len(codes) > 25
+    assert [c for c in sorted(codes) if f"`{c}`" not in told] == []
+    assert codes == {wanted for wanted, _ in BAD} | {
+        "duplicate_id",
+        "duplicate_claim",
+        "too_many_from_one_record",
+    }

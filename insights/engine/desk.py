@@ -15,7 +15,8 @@ from engagements.records import NoteFinding, NoteRecord, TaskRecord
 from insights.engine.merging import Risk, open_risks
 from insights.facts import known_names
 from insights.grounding import Ground, Refused, check, distinct
-from insights.grounding_language import hedged, name_words, terms
+from insights.grounding_language import hedged, terms
+from insights.grounding_names import name_words
 from insights.schema import Certainty, Claim, Dossier, Evidence, Fact
 
 MOST_QUOTES = 3
