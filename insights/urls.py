@@ -11,8 +11,8 @@ urlpatterns = [
     path("insights", views.index, name="index"),
     path("insights/<str:insight_id>/feedback", views.feedback, name="feedback"),
     # /engagements/<id>/insights
-    path("engagements/<str:engagement_id>/insights", views.make_all, name="make-all"),
-    path("engagements/<str:engagement_id>/insights/<str:kind>", views.one_kind, name="kind"),
+    path("engagements/<path:engagement_id>/insights", views.make_all, name="make-all"),
+    path("engagements/<path:engagement_id>/insights/<str:kind>", views.one_kind, name="kind"),
     # /runs
     path("runs/<int:pk>/cancel", views.cancel, name="cancel"),
     # /risks, /actions
