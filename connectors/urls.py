@@ -1,0 +1,7 @@
+"""Where settings are found. Addresses are spelt from the root."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+app_name = "settings"
+urlpatterns = [path("settings", RedirectView.as_view(pattern_name="dashboard"), name="index")]
