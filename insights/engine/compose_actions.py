@@ -11,9 +11,9 @@ from engagements.records import InsightType, TaskStatus
 from insights import grounding_quantities as quantities
 from insights.engine.compose_risks import matter, risk_claims
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
-from insights.engine.gaps import gaps
+from insights.engine.gaps import unread
 from insights.engine.passages import ToDo, covers, passages, to_dos
-from insights.engine.playbook import CONSULTANT, PLAYBOOK, Play, due, priority
+from insights.engine.playbook import CONSULTANT, PLAYBOOK, UNNAMED, Play, due, priority
 from insights.engine.words import clause, count, full_day, lowered
 from insights.grounding_language import terms
 from insights.schema import ActionDetail, Claim, Draft
@@ -47,7 +47,7 @@ def compose_actions(desk: Desk) -> Draft:
     return Draft(
         kind=InsightType.ACTION_RECOMMENDATION,
         claims=numbered("a", [p.claim for p in chosen[:MOST_ACTIONS]]),
-        left_out=(*left_out, *gaps(desk)),
+        left_out=(*left_out, *unread(desk)),
     )
 
 
@@ -101,7 +101,8 @@ def _wordings(desk: Desk, risk: Claim, level: str) -> Iterator[Claim]:
     """Ways to word the play for a risk: with its matter, with the note's words, bare."""
     if risk.risk is None:
         return
-    play = PLAYBOOK[risk.risk.reason]
+    unnamed = risk.risk.reason == "low_velocity" and any(f.startswith("risk_") for f in risk.facts)
+    play = UNNAMED if unnamed else PLAYBOOK[risk.risk.reason]
     due_on, basis = due(level, desk.as_of)
     detail = ActionDetail(
         why=risk.text,

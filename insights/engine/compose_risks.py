@@ -41,6 +41,7 @@ _WITH_MATTER = {
     "approval_pending": "Approval pending: {x}",
     "access_missing": "Access missing: {x}",
 }
+_NEEDS_NO_LEAD = frozenset(("low_velocity",))  # what a note lists as trouble without saying which
 _NO_MATTER = word_set(
     "customer client them him her vendor it this that these approval access confirmation feedback "
     "response answer reply update us me you"
@@ -147,7 +148,8 @@ def _texts(desk: Desk, risk: Risk, speaker: NoteFinding) -> Iterator[str]:
     if pattern and about:
         yield f"{pattern.format(x=about)} {when}"
     said = clause(speaker.quote)
-    if said and len(terms(lead) & terms(said)) * 2 >= len(terms(lead)):
+    plain = risk.reason in _NEEDS_NO_LEAD or len(terms(lead) & terms(said)) * 2 >= len(terms(lead))
+    if said and plain:
         yield f"{capitalised(said)} {when}"
     if said:
         yield f"{lead}: {lowered(said)} {when}"

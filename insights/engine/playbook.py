@@ -170,6 +170,13 @@ PLAYBOOK: dict[str, Play] = {
 }  # fmt: skip
 
 
+UNNAMED = Play(
+    "Clear what stands in the way", "Clear what stands in the way: {matter}",
+    LEAD, "M", "A later note says that it no longer stands in the way",
+)  # fmt: skip
+"""For trouble that a note lists without saying of which kind."""
+
+
 def priority(exposure: float, *, capped: bool = False) -> str:
     """P1 from an exposure of 12 or where a cap holds the score down, P2 from 8, else P3."""
     if exposure >= CRITICAL_FROM or capped:

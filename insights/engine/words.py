@@ -84,6 +84,7 @@ def clause(sentence: str, longest: int = LONGEST) -> str:
     if len(text) <= longest:
         return text
     cuts = [at for mark in _BREAKS if 25 <= (at := text.rfind(mark, 0, longest)) <= longest]
-    if cuts:
-        return text[: max(cuts)].rstrip(" ,;:-–—")
-    return text[:longest].rsplit(" ", 1)[0].rstrip(" ,;:-–—")
+    cut = text[: max(cuts)] if cuts else text[:longest].rsplit(" ", 1)[0]
+    if cut.count("(") > cut.count(")"):
+        cut = cut[: cut.rfind("(")] or cut
+    return cut.rstrip(" ,;:-–—")
