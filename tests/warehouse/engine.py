@@ -224,12 +224,19 @@ class Engine:
         return answer
 
     def _create_view(self, match: re.Match[str]) -> pa.Table:
-        answer = self.run(match.string)
+        """Make a view that stands by itself: names of its own schema are written in full."""
         schema, view = self._split(match[1])
-        file = self.root / schema / "_views" / f"{view}.sql"
-        file.parent.mkdir(parents=True, exist_ok=True)
+        folder = self.root / schema
         text = match.string.replace(match[1], f"{CATALOG}.{schema}.{view}", 1)
-        file.write_text(re.sub(r"(?i)^CREATE\s+(OR\s+REPLACE\s+)?", "CREATE OR REPLACE ", text))
+        for table in {p.name for p in folder.iterdir()} | {p.stem for p in folder.glob("_views/*")}:
+            text = re.sub(
+                rf"(?i)\b(FROM|JOIN)\s+{table}\b(?!\.)", rf"\1 {CATALOG}.{schema}.{table}", text
+            )
+        text = re.sub(r"(?i)^CREATE\s+(OR\s+REPLACE\s+)?", "CREATE OR REPLACE ", text)
+        answer = self.run(text)
+        file = folder / "_views" / f"{view}.sql"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
         self._registered.add(f"{schema}.{view} {file.stat().st_mtime_ns}")
         return answer
 

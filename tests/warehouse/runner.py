@@ -15,6 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
+
 from tests.warehouse.engine import Engine, joined_identifiers
 from tests.warehouse.parameters import Parameter, bind
 
@@ -99,7 +101,14 @@ class _Notebook:
         if re.match(_READS, text) and "table_changes" not in text:
             self.engine.register_new()
             return self.engine.plain_sql(text)
-        return self.engine.spark.createDataFrame(self.engine.execute(text))
+        return self._frame(self.engine.execute(text))
+
+    def _frame(self, table: pa.Table) -> Any:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        if table.num_rows:
+            return self.engine.spark.createDataFrame(table)
+        return self.engine.spark.createDataFrame([], from_arrow_schema(table.schema))
 
     def display(self, frame: Any, *_: Any, **__: Any) -> None:
         self.outcome.shown.append(frame.toArrow() if hasattr(frame, "toArrow") else frame)
