@@ -50,7 +50,7 @@ class Adoption(models.Model):
 
 
 class Activity(models.Model):
-    """Something a person did here: what adoption is measured from."""
+    """Something a person did here, once a day: what adoption is measured from."""
 
     class Kind(models.TextChoices):
         VISIT = "visit"
@@ -71,6 +71,11 @@ class Activity(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["day", "kind"], name="activity_day")]
+        constraints = [
+            models.UniqueConstraint(  # what is done again on the same day is no second row
+                fields=["user", "day", "kind", "subject"], name="one_activity_a_day"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.day}"

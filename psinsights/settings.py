@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "psinsights.middleware.demo_login",
     "psinsights.middleware.LoginRequired",
     "axes.middleware.AxesMiddleware",
+    "metrics.middleware.measure_activity",
 ]
 
 ROOT_URLCONF = "psinsights.urls"

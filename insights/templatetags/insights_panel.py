@@ -19,11 +19,13 @@ register = template.Library()
 def insights_panel(context: dict[str, Any], engagement: Engagement) -> dict[str, Any]:
     """The four kinds of insight of an engagement, with buttons to make them."""
     request = context["request"]
+    states = panel.states(engagement, request.user)
+    request.insights_shown = any(state.insight for state in states)  # read by what measures use
     return {
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "engagement": engagement,
-        "states": panel.states(engagement, request.user),
+        "states": states,
         "remote": is_remote(),
     }
 
