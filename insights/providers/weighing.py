@@ -23,6 +23,7 @@ from engagements.records import (
 )
 from insights.grounding import hedged
 from insights.grounding_language import terms
+from insights.prompts_instructions import is_instruction
 from insights.reasons import CATEGORY_OF, level_of
 from insights.schema import (
     ActionDetail,
@@ -44,7 +45,6 @@ KINDS: dict[InsightType, tuple[str, ...]] = {
 MIN_SHARED = 0.5
 MOST_LABEL_WORDS = 4
 ROLES = ("Delivery manager", "Consultant", "Sponsor")
-_ADDRESSED = re.compile(r"\?|\b(?:you|your|yours|please)\b", re.IGNORECASE)
 # A verb that says how things are; an instruction has none.
 _STATES = re.compile(
     r"\b(?:is|are|was|were|isn't|aren't|has|have|had|hasn't|haven't|will|won't|cannot|can't|may"
@@ -81,6 +81,8 @@ def weigh(claim: Claim, hints: Hints, kind: InsightType, dossier: Dossier) -> Cl
     claim = msgspec.structs.replace(claim, evidence=evidence)
     if not claim.evidence:
         return _stated_by_facts(claim, dossier)
+    if any(is_instruction(text) for text in (hints.label, *(e.quote for e in claim.evidence))):
+        raise NotBacked("instruction_quoted")
     if claim.kind == "theme":
         return _theme(claim, hints, dossier)
     _check_words(claim, dossier)
@@ -124,7 +126,7 @@ def _check_words(claim: Claim, dossier: Dossier) -> None:
     shared = len(said & given)
     if shared < min(2, len(said)) or shared < MIN_SHARED * len(said):
         raise NotBacked("unrelated_to_evidence")
-    if _ADDRESSED.search(claim.text):
+    if claim.kind != "action" and is_instruction(claim.text):
         raise NotBacked("speaks_to_the_reader")
 
 
@@ -183,7 +185,7 @@ def _theme(claim: Claim, hints: Hints, dossier: Dossier) -> Claim:
     label = " ".join(hints.label.split())
     wanted = terms(label)
     shared = [len(wanted & terms(e.quote)) for e in claim.evidence]
-    if len(notes) < 2 or not 0 < len(wanted) <= MOST_LABEL_WORDS or _ADDRESSED.search(label):
+    if len(notes) < 2 or not 0 < len(wanted) <= MOST_LABEL_WORDS:
         raise NotBacked("theme_not_shared")
     if min(shared) == 0 or min(shared) < MIN_SHARED * len(wanted):
         raise NotBacked("theme_not_shared")
@@ -274,7 +276,7 @@ def _overlaps(finding: NoteFinding, evidence: Evidence) -> bool:
 
 def _is_about_planned_work(evidence: Evidence, dossier: Dossier) -> bool:
     """Whether a quote states something of a task: two of its words, or its only one."""
-    if _ADDRESSED.search(evidence.quote) or not _STATES.search(evidence.quote):
+    if not _STATES.search(evidence.quote):
         return False
     said = terms(evidence.quote)
     return any(
