@@ -9,7 +9,7 @@ import msgspec
 
 from engagements.records import InsightType, TaskStatus
 from insights import grounding_quantities as quantities
-from insights.engine.compose_risks import matter, risk_claims
+from insights.engine.compose_risks import POINTS_OF_EXPOSURE, matter, risk_claims
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import unread
 from insights.engine.passages import ToDo, covers, passages, to_dos
@@ -51,11 +51,13 @@ def compose_actions(desk: Desk) -> Draft:
     )
 
 
-def _urgency(proposal: Proposal) -> tuple[str, float, bool, float, str]:
+def _urgency(proposal: Proposal) -> tuple[str, float, bool, str]:
+    """Priority first, then what weighs more: the exposure, or the points of health to win."""
     action = proposal.claim.action
-    points = action.expected_points or 0 if action else 0
+    points = (action.expected_points or 0.0) if action else 0.0
     level = action.priority if action else "P3"
-    return level, -proposal.exposure, not proposal.stated, -points, proposal.claim.text
+    weight = max(proposal.exposure * POINTS_OF_EXPOSURE, points)
+    return level, -weight, not proposal.stated, proposal.claim.text
 
 
 def _different(proposals: Iterable[Proposal]) -> Iterator[Proposal]:

@@ -17,6 +17,7 @@ from insights.schema import Certainty, Claim, Draft, Evidence, RiskDetail
 
 MOST_RISKS = 12
 FRESH_DAYS = 21
+POINTS_OF_EXPOSURE = 0.75  # an exposure of 16 weighs as much as 12 points of health
 _MATTER_STOP = (
     r"(?= (?:from|by|since|until|till|for|to|and|but|so|which|that|who|is|are|was|were|has|have|had"
     r"|because|before|after|on|in|at|with|as|will|would|yet|this|next|last|again|if|or|we|they|it"

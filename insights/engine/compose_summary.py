@@ -10,7 +10,7 @@ import msgspec
 
 from engagements.health import Band, Signal
 from engagements.records import InsightType, NoteFinding
-from insights.engine.compose_risks import risk_claims
+from insights.engine.compose_risks import POINTS_OF_EXPOSURE, risk_claims
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import gaps
 from insights.engine.merging import is_open, resolved
@@ -18,13 +18,12 @@ from insights.engine.passages import good_news, passages, representative, reques
 from insights.engine.sections import Heading
 from insights.engine.words import capitalised, clause, count, lowered
 from insights.grounding_language import hedged
-from insights.schema import Claim, Draft, Evidence, Fact
+from insights.schema import Claim, Draft, Evidence, Fact, Level
 
 MOST_CONCERNS, MOST_WHEN_HEALTHY = 5, 2
 HIGH = 8  # exposure below which a healthy engagement's risk is left to the risk list
 MOST_PROGRESS, MOST_RESOLVED = 2, 2
 MOST_COMPARED = 40  # newest sentences among which the representative one is sought
-POINTS_OF_EXPOSURE = 0.75  # an exposure of 16 weighs as much as 12 points lost
 _SIGNAL_OF = {
     "overdue_task": "overdue",
     "milestone_slip": "overdue",
@@ -143,9 +142,14 @@ def _concerns(desk: Desk, risks: list[Claim], taken: int) -> list[Claim]:
     grave = [r for r in risks if not healthy or (r.risk and r.risk.exposure >= HIGH)]
     ranked = sorted(grave, key=lambda claim: -_weight(desk, claim))
     most = (MOST_WHEN_HEALTHY if healthy else MOST_CONCERNS) - taken
-    concerns = [msgspec.structs.replace(claim, kind="concern") for claim in ranked[:most]]
+    chosen = sorted(ranked[:most], key=_level)  # of one level the weightier stays first
+    concerns = [msgspec.structs.replace(claim, kind="concern") for claim in chosen]
     room = most - len(concerns)
     return concerns + ([] if healthy else list(islice(_bare_signals(desk, concerns), room)))
+
+
+def _level(claim: Claim) -> int:
+    return list(Level).index(claim.severity) if claim.severity else len(Level)
 
 
 def _weight(desk: Desk, claim: Claim) -> float:
