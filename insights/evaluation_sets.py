@@ -97,7 +97,7 @@ def _scoped(line: str) -> Scoped | None:
     return Scoped(text, start, start + len(concept), parts[3].strip() == "Negated")
 
 
-def theme_draws(path: Path, draws: int = 40) -> Iterator[list[Labelled]]:
+def theme_draws(path: Path, draws: int = 24) -> Iterator[list[Labelled]]:
     """Small sets as an engagement has them: 3-7 themes of 6-14 texts, drawn with fixed seeds."""
     by_label: dict[str, list[str]] = defaultdict(list)
     with path.open(encoding="utf-8", newline="") as file:

@@ -56,7 +56,7 @@ def clusters(texts: Sequence[str], stop: AbstractSet[str] = frozenset()) -> list
         Cluster(terms, tuple(sorted(order[i] for i in group)))
         for terms, group in zip(labels, members, strict=True)
     ]
-    return sorted(found, key=lambda c: (-len(c.members), c.members))
+    return sorted(found, key=lambda c: (-len(c.members), min(texts[m] for m in c.members)))
 
 
 def _grouped(rows: np.ndarray) -> list[int]:

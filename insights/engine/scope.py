@@ -18,9 +18,11 @@ _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.,;:()!?–—]|(?<=\s)-(?=\s)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|https?://\S{1,500}")
 _VERBAL = CONTRACTED | {"not", "never", "cannot", "hardly", "barely"}
 _COPULAS = frozenset({"is", "are", "was", "were", "means", "meant", "makes", "made"})
-_THINKING = frozenset({"think", "believe", "expect", "see", "foresee", "anticipate", "consider"})
+_THINKING = frozenset(
+    {"think", "believe", "expect", "see", "foresee", "anticipate", "consider", "say", "claim"}
+)
 _COORDINATORS = frozenset({",", "and", "or", "nor", ";", "but"})
-_HARD_STOPS = frozenset({".", ";", ":", "!", "?"})
+_OPENERS = frozenset({"the", "a", "this", "that", "our", "we", "they", "it", "there", "still"})
 
 
 def tokens(text: str) -> list[str]:
@@ -122,9 +124,9 @@ def _reaches(trigger: Hit, first: int, around: Turns, *, lists: bool) -> bool:
 def _listed(between: Sequence[str], cue: str) -> bool:
     """Whether the commas between trigger and cue are those of a list of things."""
     after = list(between)[len(between) - 1 - list(between)[::-1].index(",") + 1 :]
-    if after[:1] in (["or"], ["and"], ["nor"]):
-        return len(after) <= 4
-    return len(after) <= 1 and not cue.endswith(("ing", "ed"))
+    if cue.endswith(("ing", "ed")) or _OPENERS.intersection(after):
+        return False
+    return len(after) <= (3 if {"or", "and", "nor"}.intersection(after) else 1)
 
 
 def _stopped(start: int, end: int, around: Turns) -> bool:

@@ -24,6 +24,8 @@ _LONGEST = 4_000  # characters read of a text
 _SCORED = 2_000  # of them by VADER, whose cost grows faster
 _CLEAR = 0.3  # VADER's compound from which a text leans one way
 _VECTOR_SCALE = 4.0
+_LEAST = 0.05  # VADER's compound below which it heard nothing
+_SCORES = 8  # columns of VADER's scores and the marks beside them
 _MANY = 3  # a word said more often counts no more
 
 _SKIPPED = re.compile(
@@ -69,11 +71,15 @@ def sentiments(texts: Sequence[str]) -> list[str]:
     plain = [_plain(text) for text in texts]
     if not vectors_available():
         return [_by_score(text) for text in plain]
-    scores = features(plain) @ _weights()
-    return [
-        TONES[number] if text.strip() else "neutral"
-        for number, text in zip(scores.argmax(axis=1).tolist(), plain, strict=True)
-    ]
+    rows = features(plain)
+    said = (rows @ _weights()).argmax(axis=1).tolist()
+    return [TONES[n] if _speaks(row) else "neutral" for n, row in zip(said, rows, strict=True)]
+
+
+def _speaks(row: np.ndarray) -> bool:
+    """Whether any word of the text has a tone: the vector alone does not give it one."""
+    told = row[-len(_CUES) - _SCORES - 1 : -1]
+    return bool(abs(told[0]) > _LEAST or told[_SCORES:].any())
 
 
 def features(texts: Sequence[str]) -> np.ndarray:

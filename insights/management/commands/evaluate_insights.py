@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from insights.evaluation_data import measure
 from insights.evaluation_report import page
 from insights.evaluation_sets import SetError, attacks, labelled, scoped, toned
 
-_PARTS = {
+_PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "risks": lambda path: measure_risks(labelled(path)),
     "negation": lambda path: measure_negation(scoped(path)),
     "themes": lambda path: measure_themes(labelled(path)),
