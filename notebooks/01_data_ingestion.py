@@ -12,13 +12,17 @@
 
 dbutils.widgets.text("catalog", "main", "Catalog")
 dbutils.widgets.text("schema", "ps_insights", "Schema")
-dbutils.widgets.text("source_path", "/Volumes/main/ps_insights/exports", "Folder of the exported files")
+dbutils.widgets.text(
+    "source_path", "/Volumes/main/ps_insights/exports", "Folder of the exported files"
+)
 
 # COMMAND ----------
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 catalog = dbutils.widgets.get("catalog")
 schema = dbutils.widgets.get("schema")
@@ -28,7 +32,7 @@ for name in (catalog, schema):
         raise ValueError(f"{name!r} is not a plain name.")
 
 
-def full(table):
+def full(table: str) -> str:
     return f"{catalog}.{schema}.{table}"
 
 
@@ -68,7 +72,12 @@ TABLES = {
         ("task_id", "STRING", True, "Key"),
         ("engagement_id", "STRING", True, "ps_engagements"),
         ("name", "STRING", True, "What is to be done"),
-        ("phase", "STRING", False, "Discovery, Setup, Design, Build, Test, Optimize, Close or other"),
+        (
+            "phase",
+            "STRING",
+            False,
+            "Discovery, Setup, Design, Build, Test, Optimize, Close or other",
+        ),
         ("owner_id", "STRING", False, "Who does it"),
         ("start_date", "DATE", False, "Planned start"),
         ("end_date", "DATE", False, "Planned end"),
@@ -85,7 +94,12 @@ TABLES = {
         ("author_id", "STRING", False, "Who wrote it"),
         ("created_at", "TIMESTAMP", True, "UTC"),
         ("content", "STRING", True, "The note"),
-        ("sentiment", "STRING", False, "positive, neutral or risk, as a person said; never overwritten"),
+        (
+            "sentiment",
+            "STRING",
+            False,
+            "positive, neutral or risk, as a person said; never overwritten",
+        ),
         ("updated_at", "TIMESTAMP", False, "UTC; the newest row wins"),
     ],
     "ps_notebook_usage": [
@@ -101,7 +115,12 @@ TABLES = {
         ("insight_id", "STRING", True, "Key"),
         ("engagement_id", "STRING", True, "ps_engagements"),
         ("customer_name", "STRING", False, "Customer when it was written"),
-        ("insight_type", "STRING", True, "health_summary, risk_detection, theme_extraction or action_recommendation"),
+        (
+            "insight_type",
+            "STRING",
+            True,
+            "health_summary, risk_detection, theme_extraction or action_recommendation",
+        ),
         ("content", "STRING", True, "Plain text"),
         ("generated_at", "TIMESTAMP", True, "UTC"),
         ("provider", "STRING", False, "Who wrote it"),
@@ -174,12 +193,16 @@ CHECKS = {
         "sentiment_known": "sentiment IS NULL OR sentiment IN ('positive', 'neutral', 'risk')",
     },
 }
-CLUSTERED = {"ps_tasks": "engagement_id", "ps_delivery_notes": "engagement_id", "ps_notebook_usage": "engagement_id"}
+CLUSTERED = {
+    "ps_tasks": "engagement_id",
+    "ps_delivery_notes": "engagement_id",
+    "ps_notebook_usage": "engagement_id",
+}
 
 # COMMAND ----------
 
 
-def create(table):
+def create(table: str) -> None:
     columns = ", ".join(
         f"{name} {kind}{' NOT NULL' if required else ''} COMMENT '{meaning}'"
         for name, kind, required, meaning in TABLES[table]
@@ -219,26 +242,30 @@ FILES = {
 }
 
 
-def file_of(table):
+def file_of(table: str) -> Path | None:
     """The exported file of a table, or None."""
     stem = FILES[table][0]
     found = [Path(source_path) / f"{stem}{ending}" for ending in (".jsonl", ".json")]
     return next((path for path in found if path.is_file()), None)
 
 
-def lines_of(path):
+def lines_of(path: Path) -> Any:
     """One JSON object a row, with its position. An array is read by the driver."""
     with path.open(encoding="utf-8-sig") as file:
         is_array = file.read(4096).lstrip().startswith("[")
         if is_array:
             file.seek(0)
-            rows = [(number, json.dumps(row)) for number, row in enumerate(json.load(file), start=1)]
+            rows = [
+                (number, json.dumps(row)) for number, row in enumerate(json.load(file), start=1)
+            ]
             return spark.createDataFrame(rows, "position BIGINT, value STRING")
-    return spark.read.text(str(path)).selectExpr("monotonically_increasing_id() AS position", "value")
+    return spark.read.text(str(path)).selectExpr(
+        "monotonically_increasing_id() AS position", "value"
+    )
 
 
-def checker(record_name):
-    def check(batches):
+def checker(record_name: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
+    def check(batches: Iterator[Any]) -> Iterator[Any]:
         import hashlib
 
         import msgspec
@@ -249,49 +276,61 @@ def checker(record_name):
 
         record = getattr(records, record_name)
 
-        def checked(position, value):
-            digest = hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        def record_or_problem(value: str) -> tuple[str, str, str] | msgspec.Struct:
             try:
                 row = json.loads(value)
             except ValueError as error:
-                return (position, None, digest, "", "not_json", f"The line is no JSON: {error}.", value)
+                return ("", "not_json", f"The line is no JSON: {error}.")
             if not isinstance(row, dict):
-                return (position, None, digest, "", "not_an_object", "The line is no object.", value)
+                return ("", "not_an_object", "The line is no object.")
             found = parse(record, row)
             if isinstance(found, tuple):
-                problem = found[0]
-                return (position, None, digest, problem.field, problem.reason, problem.message, value)
+                return (found[0].field, found[0].reason, found[0].message)
+            return found
+
+        def checked(position: int, value: str) -> tuple[Any, ...]:
+            digest = hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=16).hexdigest()
+            found = record_or_problem(value)
+            if isinstance(found, tuple):
+                return (position, None, digest, *found, value)
             return (position, msgspec.json.encode(found).decode(), digest, "", "", "", value)
 
         for batch in batches:
             rows = [
                 checked(position, value)
-                for position, value in zip(batch["position"], batch["value"])
+                for position, value in zip(batch["position"], batch["value"], strict=True)
                 if value and value.strip()
             ]
-            yield pd.DataFrame(rows, columns=["position", "checked", "row_hash", "field", "reason", "message", "raw"])
+            yield pd.DataFrame(
+                rows,
+                columns=["position", "checked", "row_hash", "field", "reason", "message", "raw"],
+            )
 
     return check
 
 
-CHECKED = (
-    "position BIGINT, checked STRING, row_hash STRING, field STRING, reason STRING, message STRING, raw STRING"
-)
+CHECKED = "position BIGINT, checked STRING, row_hash STRING, field STRING, reason STRING, message STRING, raw STRING"
 
 
 # COMMAND ----------
 
 
-def typed(column, kind):
-    return f"from_json({column}, '{kind}')" if kind.startswith("ARRAY") else f"CAST({column} AS {kind})"
+def typed(column: str, kind: str) -> str:
+    return (
+        f"from_json({column}, '{kind}')"
+        if kind.startswith("ARRAY")
+        else f"CAST({column} AS {kind})"
+    )
 
 
-def incoming(table):
+def incoming(table: str) -> str:
     """SQL of the checked rows with their types; of rows with one key the newest, else the last."""
     columns = [(name, kind) for name, kind, _, _ in TABLES[table]]
     picked = ", ".join(f"get_json_object(checked, '$.{name}') AS {name}" for name, _ in columns)
     cast = ", ".join(f"{typed(name, kind)} AS {name}" for name, kind in columns)
-    newest = "CAST(updated_at AS TIMESTAMP) DESC NULLS LAST, " if "updated_at" in dict(columns) else ""
+    newest = (
+        "CAST(updated_at AS TIMESTAMP) DESC NULLS LAST, " if "updated_at" in dict(columns) else ""
+    )
     return (
         f"SELECT {cast} FROM (SELECT *, row_number() OVER (PARTITION BY {', '.join(KEYS[table])} "
         f"ORDER BY {newest}position DESC) AS place FROM (SELECT position, {picked} FROM incoming_rows "
@@ -299,7 +338,7 @@ def incoming(table):
     )
 
 
-def merge(table, source):
+def merge(table: str, source: str) -> str:
     """Upsert by key; an older row never replaces a newer one, an equal one changes nothing."""
     names = [name for name, *_ in TABLES[table]]
     rest = [name for name in names if name not in KEYS[table]]
@@ -315,22 +354,26 @@ def merge(table, source):
     )
 
 
-def quarantined(table):
+def quarantined(table: str) -> str:
     return (
         f"SELECT DISTINCT '{table}' AS table_name, row_hash, field, reason, message, raw "
         "FROM incoming_rows WHERE checked IS NULL"
     )
 
 
-def ingest(table):
+def ingest(table: str) -> dict[str, int] | None:
     """Counts of one table: rows read and rows kept aside; None where there is no file."""
     path = file_of(table)
     if path is None:
         return None
-    lines_of(path).mapInPandas(checker(FILES[table][1]), CHECKED).createOrReplaceTempView("incoming_rows")
+    lines_of(path).mapInPandas(checker(FILES[table][1]), CHECKED).createOrReplaceTempView(
+        "incoming_rows"
+    )
     spark.sql(merge("ps_quarantine", quarantined(table)))
     spark.sql(merge(table, incoming(table)))
-    counted = spark.sql("SELECT count(*) AS n, count(*) - count(checked) AS bad FROM incoming_rows").collect()[0]
+    counted = spark.sql(
+        "SELECT count(*) AS n, count(*) - count(checked) AS bad FROM incoming_rows"
+    ).collect()[0]
     return {"read": counted["n"], "quarantined": counted["bad"]}
 
 
