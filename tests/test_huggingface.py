@@ -15,6 +15,7 @@ from insights.prompts import version
 from insights.providers import BadAnswer, Provider, RateLimited, Refused, Unavailable
 from insights.providers.breaker import Breaker
 from insights.providers.huggingface import HuggingFaceConfig, HuggingFaceProvider
+from insights.providers.remote import config, hugging_face
 from insights.schema import Certainty, Dossier
 from tests.llm.dossiers import BLOCKED, SLOW, WAITING, make_dossier, make_task
 from tests.llm.raw import RawServer, always, http, in_turn
@@ -76,6 +77,37 @@ def test_the_weight_of_a_risk_is_our_engines_and_not_the_models() -> None:
     found, (claim,) = dossier.findings[0], draft.claims
     assert claim.risk is not None
     assert (claim.risk.reason, claim.risk.severity) == (found.reason, found.severity)
+
+
+def test_a_summary_begins_with_the_computed_verdict() -> None:
+    dossier = make_dossier(BLOCKED)
+    with answering(risk(BLOCKED, kind="concern")) as model:
+        draft = provider_at(model.base_url).generate(dossier, InsightType.HEALTH_SUMMARY)
+    assert [claim.kind for claim in draft.claims] == ["verdict", "concern"]
+    assert draft.claims[0].text == dossier.facts["score"].sentence
+
+
+def test_a_model_may_not_write_the_verdict() -> None:
+    claim = {"id": "c1", "text": "Health is 46 of 100", "kind": "verdict", "facts": ["F1"]}
+    with answering(claim) as model, pytest.raises(BadAnswer):
+        provider_at(model.base_url).generate(make_dossier(), InsightType.HEALTH_SUMMARY)
+
+
+def test_a_claim_without_a_quote_says_the_fact_in_our_words() -> None:
+    claim = {"id": "c1", "text": "All is well, trust me", "kind": "concern", "facts": ["F2"]}
+    dossier = make_dossier()
+    with answering(claim) as model:
+        draft = provider_at(model.base_url).generate(dossier, InsightType.HEALTH_SUMMARY)
+    said = draft.claims[-1]
+    assert said.text == dossier.facts[said.facts[0]].sentence
+
+
+def test_the_settings_make_a_provider(settings: object) -> None:
+    settings.HF_MODEL = "acme/small-model"  # type: ignore[attr-defined]
+    settings.HF_BASE_URL = "https://model.example.com/v1"  # type: ignore[attr-defined]
+    provider = hugging_face()
+    assert (provider.name, provider.model) == ("huggingface", "acme/small-model")
+    assert config().problem() == ""
 
 
 def test_a_risk_that_only_the_model_sees_is_possible_and_light() -> None:
@@ -397,6 +429,14 @@ def test_after_the_pause_one_request_tries_and_the_others_wait() -> None:
     assert (breaker.wait(), breaker.wait()) == (0.0, 60.0)
     breaker.succeeded()
     assert breaker.wait() == 0.0
+
+
+def test_what_needs_a_person_keeps_saying_so() -> None:
+    with RawServer(always(http(402))) as server:
+        provider = provider_at(server.base_url)
+        for _ in range(4):
+            with pytest.raises(Refused, match="credits"):
+                provider.generate(make_dossier(), RISKS)
 
 
 def test_an_answer_that_is_no_json_does_not_open_the_breaker() -> None:

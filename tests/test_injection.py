@@ -138,6 +138,6 @@ def _public() -> list[str]:
     not (SHARED / SETS[0]).exists(), reason="public attack sets absent: set PSI_SHARED_DATA"
 )
 def test_the_public_sets_are_resisted_by_a_model_that_obeys() -> None:
-    texts = _public()[::4]
+    texts = _public()[::8]
     found = run(texts, ["huggingface"])
     assert [texts[n] for n in found["by_provider"]["huggingface"]["failed"]] == []

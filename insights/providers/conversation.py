@@ -67,7 +67,7 @@ class _Conversation:
             raise BadAnswer(_sentence(first.total, dropped))
         return Draft(
             kind=self._kind,
-            claims=_renumbered(checked.kept),
+            claims=_renumbered(_with_verdict(checked.kept, self._dossier, self._kind)),
             used=prompt.used,
             left_out=(*prompt.left_out, *_dropped(dropped)),
             model=model,
@@ -134,6 +134,18 @@ class _Conversation:
     def _sum(self, counts: list[int | None]) -> int | None:
         known = [count for count in counts if count is not None]
         return sum(known) if known else None
+
+
+def _with_verdict(
+    claims: tuple[Claim, ...], dossier: Dossier, kind: InsightType
+) -> tuple[Claim, ...]:
+    """A summary begins with the computed verdict, which no model may write."""
+    name = next((name for name in ("score", "band") if name in dossier.facts), "")
+    if kind is not InsightType.HEALTH_SUMMARY or not name:
+        return claims
+    text = dossier.facts[name].sentence
+    verdict = Claim(id="v", text=text, kind="verdict", facts=(name,))
+    return (verdict, *(claim for claim in claims if claim.text != text))
 
 
 def _renumbered(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:

@@ -152,8 +152,9 @@ class HuggingFaceProvider:
             )
         try:
             reply = self._with_retries(message, deadline)
-        except BadAnswer:
+        except (BadAnswer, Refused) as error:
             self._breaker.succeeded()  # it answers, however badly
+            logger.warning("model request failed: %s", error.code)
             raise
         except ProviderError as error:
             self._breaker.failed()
