@@ -43,8 +43,7 @@ class Outcome:
         return not (self.created or self.changed or self.removed or self.returned)
 
 
-@dataclass
-class Seen:
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """A key that this reading has brought: where, how new, and what its row came to."""
 
     position: int
@@ -68,19 +67,27 @@ class Taking:
     def __post_init__(self) -> None:
         self.known = self.table.intake.known()
         self.quarantine = Quarantine(self.table)
+        self.key, self.hash = self.table.intake.key, self.table.intake.row_hash
         self.columns = columns_of(self.table.record)
+        self.last_columns: tuple[str, ...] = ()
+        self.stamped = "updated_at" in self.table.record.__struct_fields__
+        self.counts: Counter[str] = Counter()
         self.extra: set[str] = set()
         self.missing: Counter[str] = Counter()
         self.bad_keys: set[str] = set()
         self.losers: set[int] = set()
-        self.pending: list[tuple[Any, str]] = []
+        self.pending: dict[str, tuple[Any, str]] = {}  # by key: PostgreSQL takes each once
         self.changed: list[str] = []
 
     def take(self, reading: Reading, source: Source | None = None) -> None:
         """Take all rows of a reading. ``gone`` then holds the keys that are to be removed."""
         for row in reading.rows:
             self._row(row)
+            if self.progress and not row.position % WRITE_EVERY:
+                self.progress(self.table.name, WRITE_EVERY)
         self._flush()
+        for came_to, number in self.counts.items():
+            setattr(self.outcome, came_to, number)
         self._refuse_if_useless()
         if self.losers and source is not None:
             self._keep_losers(source)
@@ -99,25 +106,27 @@ class Taking:
 
     def _row(self, row: Row) -> None:
         self.outcome.read += 1
-        if self.progress and self.outcome.read % WRITE_EVERY == 0:
-            self.progress(self.table.name, WRITE_EVERY)
         if row.deleted:
             self.gone.add(key_of(self.table, row))
             return
         if row.problem:
             self.quarantine.add(row, Problem(field="", reason=row.reason, message=row.problem))
             return
-        if not row.values.keys() <= self.columns:
-            self.extra |= {str(name) for name in row.values.keys() - self.columns}
-        parsed = parse(self.table.record, row.values)
-        if isinstance(parsed, tuple):
-            self._bad(row, parsed)
-        elif self.known.get(key := self.table.intake.key(parsed)) == MADE_HERE:
+        if (columns := tuple(row.values)) != self.last_columns:
+            self.last_columns = columns
+            self.extra |= {str(name) for name in columns} - self.columns
+        record = parse(self.table.record, row.values, storable=row.storable)
+        if isinstance(record, tuple):
+            self._bad(row, record)
+            return
+        key = self.key(record)
+        before = self.known.get(key)
+        if before == MADE_HERE:
             self._ours(row, key)
-        elif self.table.parent and parsed.engagement_id not in self.parents:
-            self._orphan(row, parsed.engagement_id)
+        elif self.table.parent and record.engagement_id not in self.parents:
+            self._orphan(row, record.engagement_id)
         else:
-            self._good(row, key, parsed)
+            self._good(row, key, record, before)
 
     def _bad(self, row: Row, problems: tuple[Problem, ...]) -> None:
         """Set it aside. What is here of an earlier, good version of the row stays."""
@@ -132,42 +141,44 @@ class Taking:
 
     def _ours(self, row: Row, key: str) -> None:
         """What we made has come back to us."""
-        self.outcome.unchanged += key not in self.seen
+        self.counts["unchanged"] += key not in self.seen
         self.seen[key] = Seen(row.position, None, "unchanged")
 
-    def _good(self, row: Row, key: str, record: Any) -> None:
-        stamp = getattr(record, "updated_at", None)
+    def _good(self, row: Row, key: str, record: Any, before: str | None) -> None:
+        stamp = record.updated_at if self.stamped else None
         earlier = self.seen.get(key)
-        if earlier is not None:
-            if stamp is not None and earlier.stamp is not None and stamp < earlier.stamp:
-                self.quarantine.add(row, duplicate(self.table, key, earlier.position))
-                return
-            self.losers.add(earlier.position)
-            setattr(self.outcome, earlier.came_to, getattr(self.outcome, earlier.came_to) - 1)
-        came_to = self._write(key, record, again=earlier is not None)
-        setattr(self.outcome, came_to, getattr(self.outcome, came_to) + 1)
+        if earlier is not None and not self._replaces(row, key, stamp, earlier):
+            return
+        if key in self.protected:
+            came_to = "unchanged"
+        else:
+            digest = self.hash(record)
+            came_to = _compared(before, digest)
+            if came_to != "unchanged" or earlier is not None:
+                self._write(key, record, digest, before)
+        self.counts[came_to] += 1
         self.seen[key] = Seen(row.position, stamp, came_to)
 
-    def _write(self, key: str, record: Any, *, again: bool) -> str:
-        before = self.known.get(key)
-        if key in self.protected:
-            return "unchanged"
-        digest = self.table.intake.row_hash(record)
-        if digest == before and not again:
-            return "unchanged"
-        self.pending.append((record, digest))
+    def _replaces(self, row: Row, key: str, stamp: datetime | None, earlier: Seen) -> bool:
+        """Of two rows of one id the newer is taken, or the later; the other is kept aside."""
+        if stamp is not None and earlier.stamp is not None and stamp < earlier.stamp:
+            self.quarantine.add(row, duplicate(self.table, key, earlier.position))
+            return False
+        self.losers.add(earlier.position)
+        self.counts[earlier.came_to] -= 1
+        return True
+
+    def _write(self, key: str, record: Any, digest: str, before: str | None) -> None:
+        self.pending[key] = (record, digest)
         if before is not None:
             self.changed.append(key)
         if len(self.pending) >= WRITE_EVERY:
             self._flush()
-        if before is None:
-            return "created"
-        return "unchanged" if digest == before else "changed"
 
     def _flush(self) -> None:
         if self.pending:
-            self.touched |= self.table.intake.write(self.pending, self.changed)
-            self.pending, self.changed = [], []
+            self.touched |= self.table.intake.write(list(self.pending.values()), self.changed)
+            self.pending, self.changed = {}, []
 
     def _refuse_if_useless(self) -> None:
         """A required column that no row has is a wrong file, not a file of bad rows."""
@@ -187,6 +198,12 @@ class Taking:
                 winner = self.seen.get(key)
                 position = winner.position if winner else row.position
                 self.quarantine.add(row, duplicate(self.table, key, position))
+
+
+def _compared(before: str | None, digest: str) -> str:
+    if before is None:
+        return "created"
+    return "unchanged" if before == digest else "changed"
 
 
 def duplicate(table: Table, key: str, winner: int) -> Problem:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -30,6 +30,7 @@ class Plan:
     types: Mapping[str, Any]
     required: frozenset[str]
     datetimes: tuple[str, ...]
+    lists: tuple[str, ...]
 
     @property
     def columns(self) -> frozenset[str]:
@@ -49,6 +50,7 @@ def plan_of(record: type[msgspec.Struct]) -> Plan:
         types=types,
         required=frozenset(field.name for field in fields if field.required),
         datetimes=tuple(name for name, hint in types.items() if datetime in _parts(hint)),
+        lists=tuple(name for name, hint in types.items() if tuple in _parts(hint)),
     )
 
 
@@ -57,19 +59,21 @@ def columns_of(record: type[msgspec.Struct]) -> frozenset[str]:
     return plan_of(record).columns
 
 
-def parse(record: type[Record], values: Mapping[str, Any]) -> Record | tuple[Problem, ...]:
-    """The record of a row, or its problems, one per field that cannot be taken."""
-    problems = _unstorable(values)
-    if problems:
-        return problems
+def parse(
+    record: type[Record], values: Mapping[str, Any], *, storable: bool = False
+) -> Record | tuple[Problem, ...]:
+    """The record of a row, or its problems, one per field that cannot be taken.
+
+    ``storable``: its text is known to hold no NUL and no half of a character.
+    """
     try:
         parsed = msgspec.convert(values, record)
     except (msgspec.ValidationError, RecursionError):
         return _parse_by_field(record, values)
-    return _finished(parsed)
+    return _finished(parsed, storable=storable)
 
 
-def _finished(parsed: Record) -> Record | tuple[Problem, ...]:
+def _finished(parsed: Record, *, storable: bool = False) -> Record | tuple[Problem, ...]:
     """Points in time in UTC (text without a zone is UTC), then the rules between fields."""
     for name in plan_of(type(parsed)).datetimes:
         at = getattr(parsed, name)
@@ -82,6 +86,8 @@ def _finished(parsed: Record) -> Record | tuple[Problem, ...]:
             return (_problem(name, "out_of_range", f"{name} is outside the calendar."),)
     rule = RULES.get(type(parsed))
     problems = rule(parsed) if rule else ()
+    if not (problems or storable):
+        problems = _unstorable(parsed)
     return problems or parsed
 
 
@@ -90,17 +96,33 @@ def in_utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-def _unstorable(values: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """Text that no database and no web page can hold: NUL characters and halves of a character."""
-    for name, value in values.items():
-        if type(value) is not str:
-            continue
-        if "\0" in value:
-            return (_problem(str(name), "nul", f"{name} contains a NUL character."),)
-        if not value.isascii() and _has_half_character(value):
-            message = f"{name} contains half a character (a lone surrogate)."
-            return (_problem(str(name), "lone_surrogate", message),)
+def _unstorable(record: msgspec.Struct) -> tuple[Problem, ...]:
+    """Text that no database and no web page can hold: NUL characters and halves of a character.
+
+    The whole record is encoded once, and looked at by field only if that shows something.
+    """
+    try:
+        if b"\\u0000" not in msgspec.json.encode(record):
+            return ()
+    except UnicodeEncodeError:
+        pass
+    for name, value in msgspec.to_builtins(record).items():
+        for text in _texts(value):
+            if "\0" in text:
+                return (_problem(name, "nul", f"{name} contains a NUL character."),)
+            if _has_half_character(text):
+                message = f"{name} contains half a character (a lone surrogate)."
+                return (_problem(name, "lone_surrogate", message),)
     return ()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in plain values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _has_half_character(text: str) -> bool:

@@ -22,9 +22,9 @@ from engagements.ingest import batches, bound, upsert
 from engagements.models import Engagement, HealthEvent, HealthReading, Standing
 from engagements.standing import standing_of
 
-BLOCK = 2500  # engagements in memory at a time
+BLOCK = 10_000  # engagements in memory at a time
 BACK = 84  # days of history a new engagement gets
-DAILY_UP_TO = 1000  # engagements; a larger portfolio gets its history by weeks
+DAILY_UP_TO = 200  # engagements; a larger portfolio gets its history by weeks
 RULES_VERSION = 1
 Past = dict[date, tuple[int | None, Band]]  # score and band by day
 BANDS = (Band.CRITICAL, Band.WARNING, Band.HEALTHY)

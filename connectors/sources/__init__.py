@@ -16,7 +16,7 @@ class SourceError(Exception):
     """A source that cannot be read: a sentence for people with what to do; nothing was changed."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One raw row and where it stood: ``position`` counts from 1. ``deleted`` only in changes."""
 
     position: int
@@ -25,6 +25,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""  # set when the row itself cannot be read: a sentence; raw is its text
     reason: str = "unreadable"  # stable code of ``problem``
     raw: str = ""
+    storable: bool = False  # its text is known to hold no NUL and no half of a character
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,7 @@ class _Rows:
         self.stream, self.name, self.rest, self.line = stream, name, rest, line
         self.position = 0
         self.ended = False
+        self.storable = False
 
     def more(self) -> None:
         """Read the next block behind what is left."""
@@ -71,7 +72,7 @@ class _Rows:
     def row(self, values: Any) -> Row:
         self.position += 1
         if type(values) is dict:
-            return Row(position=self.position, values=values)
+            return Row(position=self.position, values=values, storable=self.storable)
         return self.bad_row("not_an_object", "The row is not an object.", json.dumps(values))
 
     def bad_row(self, reason: str, sentence: str, raw: str) -> Row:
@@ -116,10 +117,14 @@ class _ArrayRows(_Rows):
             except UNREADABLE:
                 continue
             self.used(cut)
+            # The decoder lets no half of a character pass, but an escaped NUL.
+            self.storable = b"\\u0000" not in before
             return decoded
+        self.storable = False
         return self._parted(last=False)
 
     def _one_by_one(self, *, last: bool) -> Iterator[Row]:
+        self.storable = False
         try:
             decoded = msgspec.json.decode(b"[" + self.rest)
         except UNREADABLE:

@@ -27,6 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--table", metavar="T", help="load this table alone")
         parser.add_argument("--dry-run", action="store_true", help="say what would change")
         parser.add_argument("--full", action="store_true", help="read unchanged files as well")
+        parser.add_argument(
+            "--rows-only", action="store_true", help="leave findings and readings to the worker"
+        )
         parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,6 +37,7 @@ class Command(BaseCommand):
             table=_known_table(options["table"]),
             dry_run=options["dry_run"],
             full=options["full"],
+            rows_only=options["rows_only"],
         )
         try:
             with bar() as progress:
@@ -65,6 +69,7 @@ def as_json(summary: sync.Summary) -> str:
             "location": summary.location,
             "as_of": summary.as_of.isoformat(),
             "dry_run": summary.dry_run,
+            "rows_seconds": round(summary.rows_seconds, 3),
             "seconds": round(summary.seconds, 3),
             "tables": summary.as_counts(),
             "findings": summary.findings,
@@ -84,7 +89,7 @@ def as_text(summary: sync.Summary) -> str:
         lines += _remarks(name, outcome)
     lines.append(
         f"{summary.findings} findings in notes, {summary.readings} health readings, "
-        f"{summary.seconds:.1f} s."
+        f"{summary.seconds:.1f} s (rows: {summary.rows_seconds:.1f} s)."
     )
     return "\n".join(lines)
 
