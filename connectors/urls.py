@@ -1,7 +1,16 @@
 """Where settings are found. Addresses are spelt from the root."""
 
 from django.urls import path
-from django.views.generic import RedirectView
+
+from connectors import views
 
 app_name = "settings"
-urlpatterns = [path("settings", RedirectView.as_view(pattern_name="dashboard"), name="index")]
+urlpatterns = [
+    # /settings
+    path("settings", views.index, name="index"),
+    path("settings/load", views.load, name="load"),
+    path("settings/regenerate", views.regenerate, name="regenerate"),
+    path("settings/outbox/retry", views.retry_outbox, name="retry-outbox"),
+    path("settings/quarantine", views.quarantine, name="quarantine"),
+    path("settings/quarantine.csv", views.rejects, name="rejects"),
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from connectors.asked import perform_asked_load
 from insights import generation
 from insights.models import Generation
 
@@ -17,4 +18,4 @@ def perform_generation() -> bool:
     return True
 
 
-JOBS: tuple[Callable[[], bool], ...] = (perform_generation,)
+JOBS: tuple[Callable[[], bool], ...] = (perform_generation, perform_asked_load)

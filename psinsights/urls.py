@@ -20,7 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # /insights, /metrics, /settings, /engagements
     path("", include("insights.urls")),
     path("", include("metrics.urls")),
-    path("", include("connectors.urls")),
+    path("", include("psinsights.settings_urls")),
     path("", include("engagements.urls")),
     # Last: in demo mode, too, an address that holds nothing has the product's own page.
     path("<path:address>", views.not_found, name="nowhere"),
