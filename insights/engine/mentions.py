@@ -62,6 +62,9 @@ def mentions(reading: Reading) -> Iterable[Mention]:
     cues = _cues(reading)
     if not cues and _is_asked(reading):
         return [_mention("unclear_requirement", 1, HAPPENED, FindingStatus.OPEN, reading)]
+    if not cues and _is_needed(reading):
+        reason = _topic(reading.hits) or "waiting_customer"
+        return [_mention(reason, 1, HAPPENED, FindingStatus.OPEN, reading)]
     if not cues and not reading.troubled:
         return ()
     around = reading.around()
@@ -118,6 +121,10 @@ def _is_asked(reading: Reading) -> bool:
     return reading.sentence.heading not in _QUIET and questions.is_open(reading.text)
 
 
+def _is_needed(reading: Reading) -> bool:
+    return reading.sentence.heading not in _QUIET and questions.is_need(reading.text)
+
+
 def _under_trouble(
     found: Sequence[tuple[Hit, FindingStatus]], reading: Reading, around: Turns
 ) -> Iterable[Mention]:
@@ -160,10 +167,18 @@ def _mention(
     if "grave" in reading.hits:
         severity = min(GRAVEST, severity + 1)
     blocking = how is FindingStatus.OPEN and (
-        heading is Heading.BLOCKER or reason in _BLOCKING or "blocker" in reading.hits
+        heading is Heading.BLOCKER or reason in _BLOCKING or _says_blocked(reading)
     )
     start, end = reading.sentence.start, reading.sentence.end
     return Mention(reason, severity, likelihood, how, blocking, start, end)
+
+
+def _says_blocked(reading: Reading) -> bool:
+    said = reading.hits.get("blocker")
+    if not said:
+        return False
+    around = reading.around()
+    return any(status(hit, around) is FindingStatus.OPEN for hit in said)
 
 
 def _chance(words: Sequence[str]) -> float:

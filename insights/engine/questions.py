@@ -16,6 +16,7 @@ _OPEN = re.compile(
     r"|if (?:the \w+ |we |it |they )should\b)",
     re.IGNORECASE,
 )
+_ALWAYS = re.compile(r"\W*(?:whether|how)\b", re.IGNORECASE)
 _UNDECIDED = re.compile(r"\b(?:should|shall|to|will|need)\b", re.IGNORECASE)
 _YES_OR_NO = re.compile(
     r"\W*(?:is|are|should|does|do|will|would|did) (?!you\b|anyone\b|anybody\b|we\b)"
@@ -31,8 +32,19 @@ def is_open(text: str) -> bool:
     A question put to somebody ("How do I …?", "What is …?") is none.
     """
     if _OPEN.match(text):
-        return "?" not in text or bool(_UNDECIDED.search(text))
+        return bool(_ALWAYS.match(text) and "?" not in text) or bool(_UNDECIDED.search(text))
     return bool(_YES_OR_NO.fullmatch(text) or _EITHER.fullmatch(text))
+
+
+_NEED = re.compile(
+    r"\W*(?:(?:we|i|still|also|mostly|just|really)\s+){0,3}needs?\s+(?!to\b|not\b|s?\W)",
+    re.IGNORECASE,
+)
+
+
+def is_need(text: str) -> bool:
+    """Whether a line begins with what is lacking: "Need a …", "We still need the …"."""
+    return "?" not in text and bool(_NEED.match(text))
 
 
 _NONE = frozenset({"none", "nil", "nope", "nada", "na", "nothing", "nobody", "no", "zero", "not"})

@@ -14,7 +14,7 @@ from engagements.records import FindingStatus
 from insights.engine.lexicon import CONTRACTED, Hit, Hits, lexicon
 
 VERB_REACH = 8  # words that "not" and "n't" reach; "no" and "without" reach to the terminator
-_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.,;:()!?–—]|(?<=\s)-(?=\s)")
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.,;:()!?–—]|--+|(?<=\s)-(?=\s)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|https?://\S{1,500}")
 _VERBAL = CONTRACTED | {"not", "never", "cannot", "hardly", "barely"}
 _COPULAS = frozenset({"is", "are", "was", "were", "means", "meant", "makes", "made"})

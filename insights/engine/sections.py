@@ -64,7 +64,7 @@ _KINDS: tuple[tuple[Heading, re.Pattern[str]], ...] = tuple(
         (
             Heading.PLAN,
             r"next|plans?|planned|to ?dos?|actions?(?: items?)?|goals?|upcoming|follow ?ups?"
-            r"|tasks?|priorities|asks?|needs?|roadmap|agenda|objectives?",
+            r"|tasks?|priorities|asks|needs|roadmap|agenda|objectives?",
         ),
         (
             Heading.LEARNED,
@@ -151,7 +151,7 @@ def _label(content: str, start: int, end: int) -> tuple[Heading, int] | None:
     if label := _LABEL.match(content, start, end):
         kind = heading_kind(label[1])
         short = len(label[1].split()) <= _LABEL_WORDS
-        if short and label.end() >= end and (kind is not _UNKNOWN or not _NEED.match(label[1])):
+        if short and label.end() >= end and (kind.troubled or not _NEED.match(label[1])):
             return kind, end
         if len(label[1].split()) <= 4 and kind is not _UNKNOWN and _is_name(label[1]):
             return kind, label.end()
@@ -170,7 +170,7 @@ _NAME = re.compile(
     r"|dependencies|progress|done|completed|in|next|steps?|plans?|todos?|to|do|actions?|items?"
     r"|updates?|status|highlights?|lowlights?|wins|lessons|learned|learnt|learnings|faced|facing"
     r"|encountered|escalations?|and|or|with|for|this|last|week|weeks|sprint|resolved|closed|fixed"
-    r"|asks?|needs?|goals?|accomplishments?|achievements?|difficulties|obstacles|delays|went|well"
+    r"|asks|needs|goals?|accomplishments?|achievements?|difficulties|obstacles|delays|went|well"
     r"|wrong|what|we|i|are|stuck|where|you|had|trouble|raised|on|a|month|delivery)\b\W*){1,7}",
     re.IGNORECASE,
 )
