@@ -26,9 +26,10 @@ _READS = r"(?is)\s*(SELECT|WITH|SHOW\s+TABLES|SHOW\s+SCHEMAS|VALUES)\b"
 
 @dataclass
 class Outcome:
-    """What a notebook gave by ``dbutils.notebook.exit``, and what it displayed (Arrow tables)."""
+    """What a notebook gave by ``dbutils.notebook.exit``, displayed (Arrow tables) and sent as SQL."""
 
     value: str = ""
+    statements: list[str] = field(default_factory=list)
     shown: list[Any] = field(default_factory=list)
 
 
@@ -95,6 +96,7 @@ class _Notebook:
 
     def sql(self, text: str, args: Mapping[str, Any] | None = None, **_: Any) -> Any:
         """``spark.sql`` with parameters in every statement, and what the engine lacks."""
+        self.outcome.statements.append(text)
         values = {name: str(value) for name, value in {**self.widgets, **(args or {})}.items()}
         given = [Parameter(name, "STRING", value) for name, value in values.items()]
         text = joined_identifiers(bind(text, given))
