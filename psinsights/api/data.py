@@ -30,13 +30,13 @@ def regenerate(request: HttpRequest, body: RegenerateBody) -> RegenerateAnswer:
     if not request.user.is_staff:  # type: ignore[union-attr]  # access saw to a user
         raise Problem(HTTPStatus.FORBIDDEN, "Only staff may replace the data.")
     try:
-        counts = sync.regenerate(
-            engagements=body.engagements, seed=body.seed, user=request.user, trigger="api"
-        )
+        wish = sync.Wish(engagements=body.engagements, seed=body.seed)
+        summary = sync.regenerate(wish, user=request.user, trigger="api")
     except sync.LoadRunning as error:
         raise Problem(HTTPStatus.CONFLICT, str(error), retry_after=5) from error
     except SourceError as error:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+    counts = {name: outcome.read for name, outcome in summary.tables.items()}
     return RegenerateAnswer(
         success=True, message=f"{body.engagements} engagements were made and loaded.", counts=counts
     )
