@@ -171,11 +171,17 @@ class Names:
 
     def find(self, text: str) -> Iterator[Span]:
         """Where a name, a part of one or a login made of one stands."""
-        plain, camel = _words(text, camel=False), _words(text, camel=True)
-        yield from self._in_words(text, plain)
-        if len(camel) != len(plain):
-            yield from self._in_words(text, camel)
+        for camel in (False, True):
+            if self._may_stand_in(text, camel=camel):
+                yield from self._in_words(text, _words(text, camel=camel))
         yield from self._within(text)
+
+    def _may_stand_in(self, text: str, *, camel: bool) -> bool:
+        """Whether any word of an ASCII text begins a name: most texts hold none of them."""
+        if not text.isascii():
+            return True
+        words = _ASCII_PIECE.findall(text) if camel else _ASCII_WORD.findall(text.lower())
+        return not self._longest.keys().isdisjoint(map(str.lower, words) if camel else words)
 
     def _in_words(self, text: str, words: list[_Word]) -> Iterator[Span]:
         position = 0

@@ -159,7 +159,10 @@ def _is_secret(value: str, sign: str, quoted: bool) -> bool:
         return False
     if not _NO_SECRET.fullmatch(value):
         # A bare number or date after "token is" counts something; after "=" it may be a PIN.
-        return sign.endswith(("=", ">")) or bool(re.search(r"[^\d.,:/%-]", value))
+        if sign.endswith(("=", ">")):
+            return True
+        telling = r"[^\d.,:/%-]" if sign == ":" else r"\d.*[^\d.,:/%-]|[^\d.,:/%-].*\d|[!@#$^&*]"
+        return bool(re.search(telling, value))
     return (quoted or sign == "=") and value.isalpha() and value.casefold() not in _STATE_WORDS
 
 

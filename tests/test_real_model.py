@@ -58,7 +58,7 @@ def base_url() -> Iterator[str]:
         port = free.getsockname()[1]
     command = [PYTHON, "-m", "llama_cpp.server", "--model", weights, "--host", "127.0.0.1"]
     server = subprocess.Popen(
-        [*command, "--port", str(port), "--n_ctx", "8192"],
+        [*command, "--port", str(port), "--n_ctx", "8192", "--n_threads", str(os.cpu_count() or 1)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -82,7 +82,9 @@ def _wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:
 
 def _provider(base_url: str) -> HuggingFaceProvider:
     return HuggingFaceProvider(
-        HuggingFaceConfig(base_url=base_url, timeout_seconds=400, budget_tokens=6_000)
+        HuggingFaceConfig(
+            base_url=base_url, timeout_seconds=600, budget_tokens=4_000, answer_tokens=500
+        )
     )
 
 

@@ -55,6 +55,7 @@ class HuggingFaceConfig:
     base_url: str = ""
     timeout_seconds: float = 60.0  # for a whole insight, retries and repair included
     budget_tokens: int = 8_000
+    answer_tokens: int = ANSWER_TOKENS
 
     def problem(self) -> str:
         """Why nobody can be asked with this, as a sentence; empty when all is well."""
@@ -201,7 +202,7 @@ class HuggingFaceProvider:
             answer = client.chat_completion(
                 [{"role": "user", "content": message}],
                 model=self._config.model,
-                max_tokens=ANSWER_TOKENS,
+                max_tokens=self._config.answer_tokens,
                 temperature=TEMPERATURE,
                 seed=SEED,
                 response_format=shape,
