@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from engagements import records
 from engagements.health import Band
+from engagements.search_entry import SearchEntry as SearchEntry
 
 ID_LENGTH = 200
 

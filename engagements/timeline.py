@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, F, Q, QuerySet, TextField, Value
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    F,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from engagements.gathered import name_of
@@ -23,7 +33,7 @@ KINDS = {
     "health": "Health",
     "insights": "Insights",
 }
-COLUMNS = ("entry", "key", "happened", "who", "label", "words")
+COLUMNS = ("entry", "key", "happened", "who", "label", "words", "writer")
 GLYPHS = {
     "notes": "message-square",
     "milestones": "flag",
@@ -42,6 +52,7 @@ class Entry:
     who: str
     label: str
     words: str
+    writer: str = ""  # of a note that was written here, its author's user name
     is_cut: bool = False
 
     @property
@@ -94,8 +105,8 @@ def _page_with(rows: QuerySet[Any, Any], key: str) -> int:
     return keys.index(key) // SIZE + 1 if key in keys else 1
 
 
-def _entry(row: tuple[str, str, datetime, str, str, str], at: str) -> Entry:
-    kind, key, happened, who, label, words = row
+def _entry(row: tuple[str, str, datetime, str, str, str, str], at: str) -> Entry:
+    kind, key, happened, who, label, words, writer = row
     is_cut = len(words) > CUT and key != at
     return Entry(
         kind=kind,
@@ -104,6 +115,7 @@ def _entry(row: tuple[str, str, datetime, str, str, str], at: str) -> Entry:
         who=who,
         label=label,
         words=words[:CUT].rsplit(" ", 1)[0] + " …" if is_cut else words,
+        writer=writer,
         is_cut=is_cut,
     )
 
@@ -130,6 +142,7 @@ def _sources(engagement: Engagement, day: date) -> dict[str, QuerySet[Any, Any]]
             who=name_of("author_id"),
             label=_text(F("sentiment")),
             words=F("content"),
+            writer=_text(Case(When(written_here=True, then=F("author_id")))),
         ),
         "milestones": engagement.tasks.filter(over, is_milestone=True)
         .exclude(completed_at=None, end_date=None)
@@ -140,6 +153,7 @@ def _sources(engagement: Engagement, day: date) -> dict[str, QuerySet[Any, Any]]
             who=name_of("owner_id"),
             label=F("status"),
             words=F("name"),
+            writer=_text(Value("")),
         ),
         "health": engagement.events.filter(day__lte=day).annotate(
             entry=Value("health"),
@@ -148,6 +162,7 @@ def _sources(engagement: Engagement, day: date) -> dict[str, QuerySet[Any, Any]]
             who=_text(Value("")),
             label=F("kind"),
             words=F("reason"),
+            writer=_text(Value("")),
         ),
         # The insights' room hangs its rows on an engagement; here they are only counted as events.
         "insights": engagement.insights.filter(generated_at__lte=end).annotate(
@@ -157,6 +172,7 @@ def _sources(engagement: Engagement, day: date) -> dict[str, QuerySet[Any, Any]]
             who=F("provider"),
             label=F("insight_type"),
             words=F("content"),
+            writer=_text(Value("")),
         ),
     }
 

@@ -1,0 +1,138 @@
+"""The index of words, kept in step with the rows it was taken from.
+
+Words are folded here and not by the database, so that SQLite and PostgreSQL find the same. Records
+are compared by the hash of their row: what did not change is not read. Rows go in by the block and
+then into the full-text table in one statement, because a trigger for each costs six times as much.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from engagements.ingest import batches
+from engagements.models import DeliveryNote, Engagement, SearchEntry
+
+ENGAGEMENT, NOTE = "engagement", "note"
+BLOCK = 2000  # records in memory at a time
+LONGEST_WORD = 60
+MOST_WORDS = 20_000  # of one record: PostgreSQL takes a megabyte of them
+WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """A record to be found: ``digest`` tells whether its words have changed."""
+
+    record: str
+    engagement_id: str
+    digest: str
+    text: str
+
+
+def folded(text: str) -> list[str]:
+    """The words of a text without case and accents, in their order: "Zürich-2" is zurich and 2."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(char for char in text if not unicodedata.combining(char))
+    return [word[:LONGEST_WORD] for word in WORD.findall(text.casefold())]
+
+
+def refresh(engagement_ids: Collection[str] | None = None) -> int:
+    """Take in what changed of engagements and notes, of these or of all; how many records."""
+    gone = _gone(engagement_ids)
+    done = sum(_put(NOTE, block) for block in batches(_changed_notes(engagement_ids), BLOCK))
+    done += sum(
+        _put(ENGAGEMENT, block) for block in batches(_changed_engagements(engagement_ids), BLOCK)
+    )
+    return done + gone
+
+
+def put(kind: str, engagement_id: str, found: Iterable[Searchable]) -> None:
+    """Take in one engagement's records of a kind that a room above keeps."""
+    rows = {item.record: item for item in found}
+    entries = SearchEntry.objects.filter(kind=kind, engagement=engagement_id)
+    known = dict(entries.values_list("record", "digest"))
+    gone = known.keys() - rows.keys()
+    changed = [item for key, item in rows.items() if known.get(key) != item.digest]
+    if gone:
+        entries.filter(record__in=gone).delete()
+    if changed:
+        _put(kind, changed)
+
+
+def _put(kind: str, block: list[Searchable]) -> int:
+    """Replace the entries of these records."""
+    rows = [
+        SearchEntry(
+            engagement_id=item.engagement_id,
+            kind=kind,
+            record=item.record,
+            digest=item.digest,
+            words=_words(item.text),
+        )
+        for item in block
+    ]
+    with transaction.atomic():
+        for batch in batches([item.record for item in block]):
+            SearchEntry.objects.filter(kind=kind, record__in=batch).delete()
+        last = SearchEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        SearchEntry.objects.bulk_create(rows, batch_size=150)
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO search_words (rowid, words) "
+                    "SELECT id, words FROM engagements_searchentry WHERE id > %s",
+                    [last],
+                )
+    return len(rows)
+
+
+def _words(text: str) -> str:
+    """Each word once: no phrase is looked for, and the index is a third smaller for it."""
+    return " ".join(list(dict.fromkeys(folded(text)))[:MOST_WORDS])
+
+
+def _gone(engagement_ids: Collection[str] | None) -> int:
+    """Forget notes that are no longer there; an engagement's entries go with it."""
+    entries = SearchEntry.objects.filter(kind=NOTE)
+    if engagement_ids is not None:
+        entries = entries.filter(engagement__in=engagement_ids)
+    notes = DeliveryNote.objects.filter(pk=OuterRef("record"))
+    keys = entries.filter(~Exists(notes)).values_list("pk", flat=True)
+    gone = 0
+    for batch in batches(list(keys)):
+        gone += SearchEntry.objects.filter(pk__in=batch).delete()[0]
+    return gone
+
+
+def _changed_notes(engagement_ids: Collection[str] | None) -> Iterator[Searchable]:
+    notes = DeliveryNote.objects.all()
+    if engagement_ids is not None:
+        notes = notes.filter(engagement__in=engagement_ids)
+    for key, engagement_id, digest, content in _changed(NOTE, notes, "content"):
+        yield Searchable(key, engagement_id, digest, f"{key} {content}")
+
+
+def _changed_engagements(engagement_ids: Collection[str] | None) -> Iterator[Searchable]:
+    chosen = Engagement.objects.all()
+    if engagement_ids is not None:
+        chosen = chosen.filter(pk__in=engagement_ids)
+    names = ("customer_name", "engagement_type", "owner_name", "industry", "region")
+    for key, engagement_id, digest, *texts in _changed(ENGAGEMENT, chosen, *names):
+        yield Searchable(key, engagement_id, digest, " ".join([key, *filter(None, texts)]))
+
+
+def _changed(kind: str, rows: QuerySet[Any], *texts: str) -> Iterator[tuple[Any, ...]]:
+    """Key, engagement, hash and texts of rows whose hash no entry has; all keys first."""
+    same = SearchEntry.objects.filter(kind=kind, record=OuterRef("pk"), digest=OuterRef("row_hash"))
+    keys = list(rows.filter(~Exists(same)).order_by("pk").values_list("pk", flat=True))
+    columns = ("pk", "engagement_id", "row_hash", *texts)
+    for batch in batches(keys):
+        yield from rows.filter(pk__in=batch).order_by("pk").values_list(*columns)
