@@ -12,6 +12,7 @@ from engagements.records import FindingStatus, NoteFinding, NoteRecord
 from insights.engine.lexicon import Hit, Hits, lexicon
 from insights.engine.mentions import Reading
 from insights.engine.scope import tokens
+from insights.engine.sections import Heading
 from insights.engine.wordlists import words as listed
 
 _LEAST_STEM = 4
@@ -30,15 +31,20 @@ class Ending(NamedTuple):
 
 def ending(note: NoteRecord, reading: Reading) -> Ending | None:
     """What this sentence says is over, if it says so without a doubt."""
-    if "resolved" not in reading.hits:
-        return None
-    around = reading.around()
-    if not around.resolved or around.unresolved or _denied(around.resolved, around.negations):
+    if reading.sentence.heading is not Heading.OVER and not _says_over(reading):
         return None
     reasons = {h.meaning.reason for found in reading.hits.values() for h in found}
     about = _content_words(reading.words, reading.hits)
     place = reading.sentence
     return Ending(note, place.start, place.end, about, frozenset(reasons - {""}))
+
+
+def _says_over(reading: Reading) -> bool:
+    if "resolved" not in reading.hits:
+        return False
+    around = reading.around()
+    unsure = around.unresolved or _denied(around.resolved, around.negations)
+    return bool(around.resolved) and not unsure
 
 
 def close_resolved(

@@ -17,7 +17,7 @@ _REACH = 6  # words between a verb and the trouble it handles: "fix the two last
 _BLOCKING = frozenset({"access_missing", "env_not_ready"})
 _PROBABLE = frozenset({"likely", "probably", "expect", "expected", "expecting"})
 _DEFAULT = {Heading.BLOCKER: "waiting_customer"}
-_QUIET = (Heading.PROGRESS, Heading.PLAN, Heading.LEARNED)
+_QUIET = (Heading.PROGRESS, Heading.PLAN, Heading.LEARNED, Heading.OVER)
 
 
 class Reading(NamedTuple):
@@ -69,6 +69,8 @@ def mentions(reading: Reading) -> Iterable[Mention]:
         return ()
     around = reading.around()
     found = [(cue, status(cue, around)) for cue in cues]
+    if reading.sentence.heading is Heading.OVER:
+        found = [(cue, FindingStatus.RESOLVED) for cue in cues]
     if reading.troubled:
         return _under_trouble(found, reading, around)
     return [_of_cue(cue, how, reading) for cue, how in found]
@@ -153,11 +155,18 @@ def _topic(hits: Hits) -> str | None:
 def _of_cue(cue: Hit, how: FindingStatus, reading: Reading) -> Mention:
     meaning = cue.meaning
     reason = (_topic(reading.hits) if meaning.weak else None) or meaning.reason
-    return _mention(reason, meaning.severity, meaning.likelihood, how, reading)
+    blocking = reason in _BLOCKING and not meaning.weak
+    return _mention(reason, meaning.severity, meaning.likelihood, how, reading, blocking=blocking)
 
 
 def _mention(
-    reason: str, severity: int, likelihood: float, how: FindingStatus, reading: Reading
+    reason: str,
+    severity: int,
+    likelihood: float,
+    how: FindingStatus,
+    reading: Reading,
+    *,
+    blocking: bool = False,
 ) -> Mention:
     heading = reading.sentence.heading
     if heading is Heading.RISK and how is FindingStatus.OPEN:
@@ -167,7 +176,7 @@ def _mention(
     if "grave" in reading.hits:
         severity = min(GRAVEST, severity + 1)
     blocking = how is FindingStatus.OPEN and (
-        heading is Heading.BLOCKER or reason in _BLOCKING or _says_blocked(reading)
+        heading is Heading.BLOCKER or blocking or _says_blocked(reading)
     )
     start, end = reading.sentence.start, reading.sentence.end
     return Mention(reason, severity, likelihood, how, blocking, start, end)

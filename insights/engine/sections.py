@@ -21,6 +21,7 @@ class Heading(enum.Enum):
     PROGRESS = "progress"
     PLAN = "plan"
     LEARNED = "learned"
+    OVER = "over"
     OTHER = "other"
 
     @property
@@ -43,10 +44,10 @@ _KINDS: tuple[tuple[Heading, re.Pattern[str]], ...] = tuple(
     for kind, words in (
         (Heading.OTHER, r"problem statements?|github issues|issue links?|no issues|risk register"),
         (
-            Heading.PROGRESS,
+            Heading.OVER,
             r"(?:resolved|closed|fixed|solved|mitigated|completed|past) (?:issues?|risks?|problems?"
             r"|blockers?|challenges)|(?:issues?|risks?|problems?|blockers?) (?:(?:was|were) )?"
-            r"(?:resolved|closed|fixed|solved|mitigated|completed)|problems? solved",
+            r"(?:resolved|closed|fixed|solved|mitigated|completed)|problems? solved|^ *(?:closed|resolved|fixed|solved|sorted(?: out)?) *$",
         ),
         (
             Heading.BLOCKER,
@@ -171,7 +172,7 @@ _NAME = re.compile(
     r"|updates?|status|highlights?|lowlights?|wins|lessons|learned|learnt|learnings|faced|facing"
     r"|encountered|escalations?|and|or|with|for|this|last|week|weeks|sprint|resolved|closed|fixed"
     r"|asks|needs|goals?|accomplishments?|achievements?|difficulties|obstacles|delays|went|well"
-    r"|wrong|what|we|i|are|stuck|where|you|had|trouble|raised|on|a|month|delivery)\b\W*){1,7}",
+    r"|wrong|what|we|i|are|stuck|where|you|had|sorted|solved|trouble|raised|on|a|month|delivery)\b\W*){1,7}",
     re.IGNORECASE,
 )
 

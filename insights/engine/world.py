@@ -6,6 +6,11 @@ from insights.engine.lexicon import Hit, Hits
 
 # Whatever people outside do with what is delivered is the delivery's business too.
 _ALWAYS_OURS = frozenset({"usage_drop", "no_champion", "training_gap", "renewal_risk"})
+# What only a team has: its people, its access, its dates.
+_OURS_WITH_A_TEAM = frozenset(
+    {"key_person", "capacity_conflict", "access_missing", "env_not_ready", "date_moved"}
+    | {"waiting_customer", "waiting_vendor", "approval_pending", "milestone_slip", "low_velocity"}
+)
 
 
 def is_elsewhere(cue: Hit, hits: Hits) -> bool:
@@ -15,8 +20,11 @@ def is_elsewhere(cue: Hit, hits: Hits) -> bool:
     outside = "outsiders" in hits or "subject_matter" in hits
     if "research" in hits and (outside or "guests" in hits):
         return _last(hits, "team", cue) <= max(_last(hits, "outsiders", cue), 0) or _told(cue, hits)
-    if "team" in hits or not outside:
+    if not outside:
         return False
+    if "team" in hits:
+        theirs = _last(hits, "outsiders", cue) > 0 == _last(hits, "team", cue)
+        return theirs and cue.meaning.reason not in _OURS_WITH_A_TEAM
     return _last(hits, "outsiders", cue) > 0 or cue.meaning.weak
 
 
