@@ -17,7 +17,7 @@ import msgspec
 
 from engagements.records import FindingStatus, InsightType, NoteFinding, TaskRecord, TaskStatus
 from insights.prompts_sanitise import capped, sanitise
-from insights.prompts_selection import Line, choose, in_groups, tokens
+from insights.prompts_selection import Line, choose, in_groups, tokens, within
 from insights.reasons import CATEGORY_OF
 from insights.redaction import Redactor
 from insights.schema import Dossier
@@ -69,12 +69,12 @@ class Composer:
         self._alias = {line.record: line.alias for line in self._notes}
         self._alias |= {task.task_id: f"T{n}" for n, task in enumerate(tasks, 1)}
         live = [task for task in tasks if task.status is not TaskStatus.COMPLETED]
-        self._tasks = [self._task_line(task) for task in live[:MOST_TASKS]]
+        self._tasks = choose([self._task_line(task) for task in live[:MOST_TASKS]], budget // 8)
         once = {fact.sentence: name for name, fact in reversed(dossier.facts.items())}
         named = [name for name in dossier.facts if name in once.values()][:MOST_FACTS]
         self._fact_names = {f"F{n}": name for n, name in enumerate(named, 1)}
-        self._facts = "\n".join(self._fact_lines()) or "none"
-        self._findings = self._finding_lines()
+        self._facts = "\n".join(within(self._fact_lines(), budget // 4)) or "none"
+        self._findings = within(self._finding_lines(), budget // 8)
         self.room = max(200, budget - tokens(self._compose([], "0" * 16)))
 
     def whole(self) -> Prompt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -40,6 +41,12 @@ def choose(lines: Sequence[Line], budget: int) -> list[Line]:
             chosen.add(position)
             budget -= lines[position].cost
     return [line for position, line in enumerate(lines) if position in chosen]
+
+
+def within(lines: Sequence[str], budget: int) -> list[str]:
+    """The first lines that fit into ``budget`` tokens together."""
+    spent = list(accumulate(tokens(line) + 1 for line in lines))
+    return [line for line, cost in zip(lines, spent, strict=True) if cost <= budget]
 
 
 def _order(lines: Sequence[Line]) -> list[int]:

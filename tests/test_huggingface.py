@@ -329,6 +329,17 @@ def _many(count: int) -> Dossier:
     return make_dossier(*texts)
 
 
+@pytest.mark.parametrize("budget", [3_000, 4_000, 8_000])
+def test_no_request_is_longer_than_the_budget(budget: int) -> None:
+    plan = tuple(make_task(n, f"Task number {n} of a long plan with many words") for n in range(80))
+    texts = [f"Loading table {n} is blocked by the vendor. " + "words " * 60 for n in range(70)]
+    dossier = make_dossier(*texts, tasks=plan)
+    with LoopbackModel(well_behaved) as model:
+        provider_at(model.base_url, budget_tokens=budget).generate(dossier, RISKS)
+    sent = [json.loads(body)["messages"][0]["content"] for body in model.received]
+    assert all(len(text) / 3 <= budget for text in sent)
+
+
 def test_notes_without_room_are_named() -> None:
     dossier = _many(24)
     with LoopbackModel(well_behaved) as model:
