@@ -1,0 +1,20 @@
+"""The product's settings as tests want them: a developer's own .env does not decide what they see."""
+
+# The environment has to be set before psinsights.settings reads it.
+import os
+
+os.environ |= {
+    "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests-only",
+    "DEBUG": "false",
+    "DEMO": "false",
+    "HTTPS": "false",
+    "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1],testserver",
+    "DATA_MODE": "local",
+    "AI_PROVIDER": "embedded",
+    "LOG_FORMAT": "text",
+} | dict.fromkeys(("TODAY", "DATA_DIR", "HF_TOKEN", "HF_BASE_URL", "CSRF_TRUSTED_ORIGINS"), "")
+
+from psinsights.settings import *  # noqa: E402, F403 - the star is the point
+
+# Hashing a password slowly is for attackers, not for a thousand tests.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
