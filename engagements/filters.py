@@ -18,7 +18,7 @@ from engagements.columns import BY_KEY, DEFAULT_SORT, SORTS, Heading, headings, 
 from engagements.health import Band
 from engagements.models import EngagementQuerySet, Standing
 from engagements.records import EngagementStatus
-from psinsights.lib.http import query
+from psinsights.lib.http import PAGE_SIZES, query
 from psinsights.lib.today import today
 from psinsights.lib.words import BAND_WORD
 
@@ -26,6 +26,7 @@ MOST_WORDS = 8  # of a search; more of them narrow nothing
 MOST_OPTIONS = 80  # of one menu; what is beyond is found by the search
 OPEN = "open"
 ENDS = [("past", "Past its end"), ("7", "In 7 days"), ("30", "In 30 days"), ("90", "In 90 days")]
+SIZES = [(str(size), str(size)) for size in PAGE_SIZES]
 Choices = list[tuple[str, str]]
 
 
@@ -90,7 +91,7 @@ class EngagementFilter(forms.Form):
     before = forms.DateField(required=False, label="Ends until")
     view = forms.ChoiceField(required=False, choices=[(v.key, v.label) for v in saved.VIEWS])
     sort = forms.ChoiceField(required=False, choices=SORTS)
-    size = forms.ChoiceField(required=False, choices=[("25", "25"), ("50", "50")])
+    size = forms.ChoiceField(required=False, choices=SIZES)
 
     def __init__(self, params: QueryDict, *, options: Options, asker: saved.Asker) -> None:
         super().__init__(params)

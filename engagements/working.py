@@ -34,6 +34,7 @@ class Line:
     meter: SafeString | None
     cited: Sequence[str]
     uncited: int
+    of_use: bool  # its records are rows of notebook use, which the page shows as sums
 
 
 def working_of(detail: Mapping[str, Any] | None) -> Health | None:
@@ -64,8 +65,9 @@ def _line(signal: Signal) -> Line:
         gap=_amount(signal.gap, signal) if signal.gap else "none",
         points=points,
         meter=_meter(signal, title, points) if known else None,
-        cited=signal.records[:CITED],
+        cited=() if signal.key == "usage" else signal.records[:CITED],
         uncited=max(0, len(signal.records) - CITED),
+        of_use=signal.key == "usage" and known,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from datetime import date
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from insights.reasons import WORDS, level_of
 from psinsights.lib import charts, logs
 from psinsights.lib.http import render_page
 from psinsights.lib.words import BAND_TONE, BAND_WORD, short_day
+from psinsights.middleware import database_outage
 
 # From the baseline up: what needs somebody stands where heights are easiest to compare.
 STACKED = (Band.CRITICAL, Band.WARNING, Band.HEALTHY, Band.UNKNOWN)
@@ -128,7 +130,15 @@ def not_found(
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """The page after an error of ours; it asks neither the database nor the session."""
+    """The page after an error of ours; it asks neither the database nor the session.
+
+    A database that is gone may be noticed before any view is asked, while the session is read.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, Exception) and (
+        said := database_outage(broken).process_exception(request, error)
+    ):
+        return said
     if request.path.startswith("/api/"):
         from psinsights.api.problems import unexpected
 

@@ -41,7 +41,7 @@ def actions_panel(context: dict[str, Any], engagement: Engagement) -> dict[str, 
         "actions": actions,
         "proposed": sum(1 for action in actions if action.status == Action.Status.PROPOSED),
         "taken": sum(1 for action in actions if action.status in Action.TAKEN),
-        "today": portfolio_day(),
+        "today": context.get("day") or portfolio_day(),  # the page knows its day
     }
 
 
