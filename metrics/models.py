@@ -62,9 +62,7 @@ class Activity(models.Model):
 
     at = models.DateTimeField(auto_now_add=True)
     day = models.DateField()
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     role = models.CharField(max_length=100, blank=True)
     kind = models.CharField(max_length=20, choices=Kind)
     subject = models.CharField(max_length=200, blank=True)  # an id, never a text

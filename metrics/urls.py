@@ -1,7 +1,12 @@
 """Where metrics are found. Addresses are spelt from the root."""
 
 from django.urls import path
-from django.views.generic import RedirectView
+
+from metrics import views
 
 app_name = "metrics"
-urlpatterns = [path("metrics", RedirectView.as_view(pattern_name="dashboard"), name="index")]
+urlpatterns = [
+    # /metrics
+    path("metrics", views.index, name="index"),
+    path("metrics.csv", views.export, name="export"),
+]

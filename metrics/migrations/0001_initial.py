@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,53 +14,97 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Adoption',
+            name="Adoption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_hash', models.CharField(editable=False, max_length=32)),
-                ('date', models.DateField()),
-                ('role', models.CharField(max_length=100)),
-                ('unique_users', models.IntegerField(null=True)),
-                ('total_sessions', models.IntegerField(null=True)),
-                ('total_insights_viewed', models.IntegerField(null=True)),
-                ('total_actions_taken', models.IntegerField(null=True)),
-                ('avg_session_duration_minutes', models.FloatField(null=True)),
-                ('imported', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("row_hash", models.CharField(editable=False, max_length=32)),
+                ("date", models.DateField()),
+                ("role", models.CharField(max_length=100)),
+                ("unique_users", models.IntegerField(null=True)),
+                ("total_sessions", models.IntegerField(null=True)),
+                ("total_insights_viewed", models.IntegerField(null=True)),
+                ("total_actions_taken", models.IntegerField(null=True)),
+                ("avg_session_duration_minutes", models.FloatField(null=True)),
+                ("imported", models.BooleanField(default=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('date', 'role'), name='one_adoption_a_day')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("date", "role"), name="one_adoption_a_day")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AiMetric',
+            name="AiMetric",
             fields=[
-                ('row_hash', models.CharField(editable=False, max_length=32)),
-                ('metric_id', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('date', models.DateField()),
-                ('role', models.CharField(max_length=100)),
-                ('insight_type', models.CharField(choices=[('health_summary', 'health_summary'), ('risk_detection', 'risk_detection'), ('theme_extraction', 'theme_extraction'), ('action_recommendation', 'action_recommendation')], max_length=30)),
-                ('insights_generated', models.IntegerField()),
-                ('estimated_time_saved_minutes', models.IntegerField(null=True)),
-                ('user_rating', models.SmallIntegerField(null=True)),
-                ('imported', models.BooleanField(default=True)),
+                ("row_hash", models.CharField(editable=False, max_length=32)),
+                ("metric_id", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("date", models.DateField()),
+                ("role", models.CharField(max_length=100)),
+                (
+                    "insight_type",
+                    models.CharField(
+                        choices=[
+                            ("health_summary", "health_summary"),
+                            ("risk_detection", "risk_detection"),
+                            ("theme_extraction", "theme_extraction"),
+                            ("action_recommendation", "action_recommendation"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("insights_generated", models.IntegerField()),
+                ("estimated_time_saved_minutes", models.IntegerField(null=True)),
+                ("user_rating", models.SmallIntegerField(null=True)),
+                ("imported", models.BooleanField(default=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['date'], name='ai_metric_day')],
+                "indexes": [models.Index(fields=["date"], name="ai_metric_day")],
             },
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('day', models.DateField()),
-                ('role', models.CharField(blank=True, max_length=100)),
-                ('kind', models.CharField(choices=[('visit', 'Visit'), ('insight_viewed', 'Insight Viewed'), ('evidence_opened', 'Evidence Opened'), ('action_taken', 'Action Taken'), ('generated', 'Generated'), ('feedback', 'Feedback')], max_length=20)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("day", models.DateField()),
+                ("role", models.CharField(blank=True, max_length=100)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("visit", "Visit"),
+                            ("insight_viewed", "Insight Viewed"),
+                            ("evidence_opened", "Evidence Opened"),
+                            ("action_taken", "Action Taken"),
+                            ("generated", "Generated"),
+                            ("feedback", "Feedback"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['day', 'kind'], name='activity_day')],
+                "indexes": [models.Index(fields=["day", "kind"], name="activity_day")],
             },
         ),
     ]

@@ -1,0 +1,201 @@
+"""Everything on the metrics page that is a count, in one query.
+
+A count is known by what it counts and up to two words that divide it: a week, a role, a status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, TruncWeek
+
+from engagements.models import Engagement, HealthReading
+from insights.models import Action, Feedback, Insight, Risk
+from metrics.activity import NO_ROLE
+from metrics.models import Activity, Adoption, AiMetric
+from metrics.period import Period
+
+FRESH_DAYS = 7  # an insight that is no older
+CONFIDENT = 0.8  # share of the health model's weight that the data allows
+EFFECT_DAYS = 14  # after an action was done
+NOTHING = Value("", output_field=CharField())
+
+
+class Tally:
+    """The counts of a period, looked up by what they count."""
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self._counts: dict[str, dict[tuple[str, str], int]] = {}
+        for what, first, second, number in rows:
+            self._counts.setdefault(what, {})[first, second] = int(number or 0)
+
+    def number(self, what: str, first: str = "", second: str = "") -> int:
+        return self._counts.get(what, {}).get((first, second), 0)
+
+    def total(self, what: str) -> int:
+        return sum(self._counts.get(what, {}).values())
+
+    def by_first(self, what: str) -> dict[str, int]:
+        """Numbers by the first word, the second ones added up."""
+        sums: dict[str, int] = {}
+        for (first, _), number in self._counts.get(what, {}).items():
+            sums[first] = sums.get(first, 0) + number
+        return sums
+
+    def by_second(self, what: str) -> dict[str, int]:
+        sums: dict[str, int] = {}
+        for (_, second), number in self._counts.get(what, {}).items():
+            sums[second] = sums.get(second, 0) + number
+        return sums
+
+    def by_week(self, what: str, weeks: list[date]) -> list[int]:
+        """Numbers in the order of those Mondays."""
+        sums = self.by_first(what)
+        return [sums.get(week.isoformat(), 0) for week in weeks]
+
+
+def tally(period: Period, visible: QuerySet[Engagement]) -> Tally:
+    """Count everything of a period; coverage is that of the engagements one may see."""
+    first, *others = [
+        *_use(period),
+        *_history(period),
+        *_made(period),
+        *_decided(period),
+        _coverage(period, visible),
+        _effects(period),
+    ]
+    return Tally(first.union(*others, all=True))
+
+
+def _counted(
+    rows: QuerySet[Any], what: str, number: Any, first: Any = NOTHING, second: Any = NOTHING
+) -> QuerySet[Any]:
+    """Rows divided by two words and counted, in the shape that all parts share."""
+    named = rows.order_by().annotate(
+        t_what=Value(what, output_field=CharField()), t_first=first, t_second=second
+    )
+    grouped = named.values("t_what", "t_first", "t_second").annotate(t_number=number)
+    return grouped.values_list("t_what", "t_first", "t_second", "t_number")
+
+
+def _word(name: str) -> Cast:
+    return Cast(F(name), CharField())
+
+
+def _week(name: str) -> Any:
+    """The Monday of a week as text, "2026-11-16"."""
+    return Cast(TruncWeek(name, output_field=DateField()), CharField())
+
+
+def _use(period: Period) -> Iterator[QuerySet[Any]]:
+    acts = Activity.objects.filter(day__gte=period.since, user__isnull=False)
+    lately = Activity.objects.filter(day__gt=period.today - timedelta(days=7), user__isnull=False)
+    people = Count("user", distinct=True)
+    yield _counted(acts, "week", people, _week("day"), _word("role"))
+    yield _counted(acts, "people", people, _word("role"))
+    yield _counted(lately, "seven", people, _word("role"))
+    yield _counted(acts, "kind", Count("pk"), _word("kind"))
+    groups = Group.objects.filter(user=OuterRef("pk")).order_by("name").values("name")
+    role = Coalesce(Cast(Subquery(groups[:1]), CharField()), Value(NO_ROLE))
+    accounts = get_user_model().objects.filter(is_active=True)
+    yield _counted(accounts, "accounts", Count("pk"), role)
+
+
+def _history(period: Period) -> Iterator[QuerySet[Any]]:
+    span = (period.history_since, period.day)
+    imported = AiMetric.objects.filter(imported=True, date__range=span)
+    people = Adoption.objects.filter(imported=True, date__range=span)
+    yield _counted(imported, "imported", Sum("insights_generated"), _week("date"), _word("role"))
+    minutes = Coalesce(Sum("estimated_time_saved_minutes"), 0)
+    yield _counted(imported, "imported minutes", minutes, _word("role"))
+    busiest = Coalesce(Max("unique_users"), 0)
+    yield _counted(people, "imported people", busiest, _word("role"))
+
+
+def _made(period: Period) -> Iterator[QuerySet[Any]]:
+    made = Insight.objects.filter(imported=False, generated_at__gte=period.since_moment)
+    yield _counted(made, "made", Count("pk"), _week("generated_at"), _word("insight_type"))
+    found_useful = Feedback.objects.filter(insight=OuterRef("pk"), useful=True)
+    took_on = Action.objects.filter(
+        insight_id=OuterRef("pk"), status__in=[*Action.TAKEN, Action.Status.DONE]
+    )
+    used = made.filter(Exists(found_useful) | Exists(took_on))
+    yield _counted(used, "used", Count("pk"), _word("insight_type"))
+    answers = Feedback.objects.filter(at__gte=period.since_moment)
+    useful = Case(When(useful=True, then=Value("yes")), default=Value("no"))
+    yield _counted(answers, "useful", Count("pk"), useful)
+
+
+def _decided(period: Period) -> Iterator[QuerySet[Any]]:
+    actions = Action.objects.filter(proposed_on__gte=period.history_since)
+    risks = Risk.objects.filter(last_seen_on__gte=period.history_since)
+    yield _counted(actions, "actions", Count("pk"), _word("status"))
+    yield _counted(risks, "risks", Count("pk"), _word("status"))
+    for rows in (actions, risks):
+        dismissed = rows.filter(status="dismissed")
+        word = Value(rows.model.__name__, output_field=CharField())
+        yield _counted(dismissed, "dismissed", Count("pk"), _word("dismissed_reason"), word)
+
+
+def _coverage(period: Period, visible: QuerySet[Engagement]) -> QuerySet[Any]:
+    """Active engagements by whether an insight is fresh and health rests on enough data."""
+    since = min(period.today, period.day) - timedelta(days=FRESH_DAYS)
+    fresh = Exists(
+        Insight.objects.filter(
+            engagement=OuterRef("pk"), is_current=True, generated_at__date__gte=since
+        )
+    )
+    active = visible.filter(status__in=Engagement.ACTIVE).annotate(fresh=fresh)
+    scored = Q(standing__coverage__gte=CONFIDENT)
+    state = Case(
+        When(scored & Q(fresh=True), then=Value("both")),
+        When(fresh=True, then=Value("fresh")),
+        When(scored, then=Value("scored")),
+        default=Value("neither"),
+    )
+    return _counted(active, "coverage", Count("pk"), state)
+
+
+def _effects(period: Period) -> QuerySet[Any]:
+    """Actions done in the period by what the engagement's score did in the fortnight after."""
+    fortnight = timedelta(days=EFFECT_DAYS)
+    scores = HealthReading.objects.filter(engagement=OuterRef("engagement_id"), score__isnull=False)
+    done = Action.objects.filter(
+        status=Action.Status.DONE, done_on__gte=period.history_since
+    ).annotate(
+        until=ExpressionWrapper(F("done_on") + fortnight, output_field=DateField()),
+        before=Subquery(
+            scores.filter(day__lte=OuterRef("done_on")).order_by("-day").values("score")[:1]
+        ),
+    )
+    later = scores.filter(day__gt=OuterRef("done_on"), day__lte=OuterRef("until"))
+    done = done.annotate(after=Subquery(later.order_by("-day").values("score")[:1]))
+    came = Case(
+        When(done_on__gt=period.day - fortnight, then=Value("waiting")),
+        When(Q(before=None) | Q(after=None), then=Value("unknown")),
+        When(after__gt=F("before"), then=Value("better")),
+        When(after__lt=F("before"), then=Value("worse")),
+        default=Value("same"),
+    )
+    return _counted(done, "effect", Count("pk"), came)
