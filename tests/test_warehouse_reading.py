@@ -175,13 +175,16 @@ def test_rows_come_from_the_version_taken_at_the_start(source: Any, do: Do) -> N
 
 
 def test_all_that_is_read_is_on_disk_before_a_transaction_begins(
-    source: Any, do: Do, warehouse: Warehouse
+    source: Any, do: Do, warehouse: Warehouse, schema: str
 ) -> None:
     _fill(do, 3)
+    do(
+        f"CREATE TABLE main.{schema}.ps_engagements (engagement_id STRING, customer_name STRING, status STRING)"
+    )
     prepared = source()
     prepared.prepare({})
     warehouse.requests.clear()
-    assert prepared.tables_present() == {NOTES.name}
+    assert prepared.tables_present() == {"ps_engagements", NOTES.name}
     assert len(_ids(prepared.read(NOTES))) == 3
     assert warehouse.requests == []
 
@@ -261,7 +264,7 @@ def test_an_empty_table_is_complete(source: Any, do: Do) -> None:
 def test_a_table_that_is_dropped_in_between_is_a_source_error(source: Any, do: Do) -> None:
     _fill(do, 3)
     reading_source = source()
-    assert NOTES.name in reading_source.tables_present()
+    reading_source._version(NOTES)
     do("DROP TABLE notes")
     with pytest.raises(SourceError, match="Nothing was changed"):
         reading_source.read(NOTES)
@@ -283,7 +286,13 @@ def test_a_fault_in_mid_read_hands_out_nothing(
     _fill(do, 70_000)
     warehouse.faults.add(dataclasses.replace(fault))
     with pytest.raises(SourceError):
-        source().prepare({})
+        source().read(NOTES)
+
+
+def test_a_schema_without_engagements_says_what_to_run(source: Any, do: Do) -> None:
+    _fill(do, 1)
+    with pytest.raises(SourceError, match="01_data_ingestion"):
+        source().tables_present()
 
 
 def test_two_reads_at_once_do_not_disturb_each_other(source: Any, do: Do) -> None:

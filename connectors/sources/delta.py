@@ -62,6 +62,11 @@ class DeltaTables:
             with _as_source_error():
                 there = self.warehouse.tables()
             self._present = {table.name for table in tables()} & there
+        if "ps_engagements" not in self._present:
+            raise SourceError(
+                f"{self.location} holds no ps_engagements. Run notebooks/01_data_ingestion.py, or "
+                "grant SELECT on it. Nothing was changed."
+            )
         return self._present
 
     def prepare(self, known_versions: Mapping[str, str]) -> None:

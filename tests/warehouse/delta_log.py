@@ -130,6 +130,10 @@ def vacuum(path: Path) -> None:
     )
 
 
+def restore(path: Path, to: int) -> None:
+    DeltaTable(path).restore(to)
+
+
 def optimize(path: Path) -> None:
     DeltaTable(path).optimize.compact()
 

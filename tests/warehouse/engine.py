@@ -121,6 +121,7 @@ class Engine:
             (rf"ALTER\s+TABLE\s+{_NAME}\s+ADD\s+COLUMNS?\s*\(?(.*?)\)?$", self._add_columns),
             (rf"ALTER\s+TABLE\s+{_NAME}\s+SET\s+TBLPROPERTIES\s*\((.*)\)$", self._set_properties),
             (rf"OPTIMIZE\s+{_NAME}", self._optimize),
+            (rf"RESTORE\s+TABLE\s+{_NAME}\s+TO\s+VERSION\s+AS\s+OF\s+(\d+)$", self._restore),
             (rf"VACUUM\s+{_NAME}", self._vacuum),
             (
                 rf"CREATE\s+(OR\s+REPLACE\s+)?TABLE\s+(IF\s+NOT\s+EXISTS\s+)?{_NAME}\s*(.*)$",
@@ -201,6 +202,10 @@ class Engine:
 
     def _optimize(self, match: re.Match[str]) -> pa.Table:
         delta_log.optimize(self._table(match[1]))
+        return NOTHING
+
+    def _restore(self, match: re.Match[str]) -> pa.Table:
+        delta_log.restore(self._table(match[1]), int(match[2]))
         return NOTHING
 
     def _vacuum(self, match: re.Match[str]) -> pa.Table:
