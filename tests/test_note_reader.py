@@ -333,3 +333,30 @@ def test_reading_grows_with_the_length_and_not_faster(unit: str) -> None:
 def test_no_text_of_100_kb_makes_it_drag(unit: str) -> None:
     # A regular expression that backtracks would take minutes here: the run itself is the check.
     read_notes([note(unit * (100_000 // len(unit)))])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "28 million rows of the risk cube are loaded.",
+        "Cluster cost is down by 8% after the policy change.",
+        "The design sign-off is not at risk.",
+        "Guglielmo and Noa went through the open questions.",
+        "Closed: data quality of the probe feed",
+        "Customers of the bank complained about slow replies in the past.",
+        "Placed the order for the phishing-resistant keys.",
+    ],
+)
+def test_a_word_for_trouble_alone_is_no_trouble(text: str) -> None:
+    assert not is_risk(text)
+
+
+def test_a_denied_blocker_makes_no_other_problem_a_blocker() -> None:
+    assert not any(f.is_blocker for f in standing("Not blocked, but the job failed."))
+
+
+def test_a_closed_label_ends_an_earlier_problem() -> None:
+    found = read_notes(
+        [note("The probe feed has data quality gaps."), note("- closed: probe feed gaps", 2)]
+    )
+    assert found[0].resolved_by == "N2"

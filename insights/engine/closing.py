@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -86,6 +87,7 @@ def _denied(done: Sequence[Hit], negations: Sequence[Hit]) -> bool:
     return any(0 <= d.first - n.last <= 3 for d in done for n in negations)
 
 
+@lru_cache(maxsize=4096)
 def _about(quote: str) -> frozenset[str]:
     words = tokens(quote)
     return _content_words(words, lexicon().find(words))

@@ -62,7 +62,7 @@ class Opening(NamedTuple):
     others: tuple[Gapped, ...]
 
 
-class _Openings(dict[str, Opening]):
+class _Openings(dict[str, Opening | None]):
     """First word to the phrases that begin with it, worked out when the word is first met."""
 
     def __init__(self, exact: dict[str, list[Entry]], prefixed: dict[str, list[Entry]]) -> None:
@@ -70,13 +70,13 @@ class _Openings(dict[str, Opening]):
         self._exact = exact
         self._prefixed = prefixed
 
-    def __missing__(self, word: str) -> Opening:
+    def __missing__(self, word: str) -> Opening | None:
         found = list(self._exact.get(word, ()))
         for length in range(3, len(word) + 1):
             found += self._prefixed.get(word[:length], ())
         if len(self) >= _MOST_WORDS_KEPT:  # hostile text may hold any number of new words
             self.clear()
-        self[word] = _opening(found)
+        self[word] = _opening(found) if found else None
         return self[word]
 
 
@@ -124,7 +124,10 @@ class Lexicon:
         present = set(words)
         following = [*words[1:], ""]
         for first, word in enumerate(words):
-            alone, by_next, others = openings[word]
+            opening = openings[word]
+            if opening is None:
+                continue
+            alone, by_next, others = opening
             for meaning in alone:
                 hits.setdefault(meaning.kind, []).append(Hit(first, first + 1, meaning))
             if by_next and following[first] in by_next:

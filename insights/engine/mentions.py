@@ -60,10 +60,7 @@ def read(content: str, sentence: Sentence) -> Reading:
 def mentions(reading: Reading) -> Iterable[Mention]:
     """Every problem that the sentence speaks of, standing or not."""
     cues = _cues(reading)
-    if not cues and _is_asked(reading):
-        return [_mention("unclear_requirement", 1, HAPPENED, FindingStatus.OPEN, reading)]
-    if not cues and _is_needed(reading):
-        reason = _topic(reading.hits) or "waiting_customer"
+    if not cues and (reason := _left_open(reading)):
         return [_mention(reason, 1, HAPPENED, FindingStatus.OPEN, reading)]
     if not cues and not reading.troubled:
         return ()
@@ -119,12 +116,15 @@ def _outside_trouble(cues: list[Hit], heading: Heading | None) -> list[Hit]:
     return cues
 
 
-def _is_asked(reading: Reading) -> bool:
-    return reading.sentence.heading not in _QUIET and questions.is_open(reading.text)
-
-
-def _is_needed(reading: Reading) -> bool:
-    return reading.sentence.heading not in _QUIET and questions.is_need(reading.text)
+def _left_open(reading: Reading) -> str | None:
+    """The reason of a line that is a decision or a need left open, if it is one."""
+    if reading.sentence.heading in _QUIET:
+        return None
+    if questions.is_open(reading.text):
+        return "unclear_requirement"
+    if questions.is_need(reading.text):
+        return _topic(reading.hits) or "waiting_customer"
+    return None
 
 
 def _under_trouble(

@@ -16,7 +16,9 @@ _OPEN = re.compile(
     r"|if (?:the \w+ |we |it |they )should\b)",
     re.IGNORECASE,
 )
+_LONGEST = 300  # characters of a question
 _ALWAYS = re.compile(r"\W*(?:whether|how)\b", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:was|were|did|needed|had)\b", re.IGNORECASE)
 _UNDECIDED = re.compile(r"\b(?:should|shall|to|will|need)\b", re.IGNORECASE)
 _YES_OR_NO = re.compile(
     r"\W*(?:is|are|should|does|do|will|would|did) (?!you\b|anyone\b|anybody\b|we\b)"
@@ -31,8 +33,12 @@ def is_open(text: str) -> bool:
 
     A question put to somebody ("How do I …?", "What is …?") is none.
     """
-    if _OPEN.match(text):
+    if len(text) > _LONGEST:
+        return False
+    if _OPEN.match(text) and not _PAST.search(text):
         return bool(_ALWAYS.match(text) and "?" not in text) or bool(_UNDECIDED.search(text))
+    if "?" not in text:
+        return False
     return bool(_YES_OR_NO.fullmatch(text) or _EITHER.fullmatch(text))
 
 

@@ -47,7 +47,8 @@ _KINDS: tuple[tuple[Heading, re.Pattern[str]], ...] = tuple(
             Heading.OVER,
             r"(?:resolved|closed|fixed|solved|mitigated|completed|past) (?:issues?|risks?|problems?"
             r"|blockers?|challenges)|(?:issues?|risks?|problems?|blockers?) (?:(?:was|were) )?"
-            r"(?:resolved|closed|fixed|solved|mitigated|completed)|problems? solved|^ *(?:closed|resolved|fixed|solved|sorted(?: out)?) *$",
+            r"(?:resolved|closed|fixed|solved|mitigated|completed)|problems? solved"
+            r"|^ *(?:closed|resolved|fixed|solved|sorted(?: out)?) *$",
         ),
         (
             Heading.BLOCKER,

@@ -18,14 +18,17 @@ def is_elsewhere(cue: Hit, hits: Hits) -> bool:
     if cue.meaning.reason in _ALWAYS_OURS:
         return False
     outside = "outsiders" in hits or "subject_matter" in hits
-    if "research" in hits and (outside or "guests" in hits):
-        return _last(hits, "team", cue) <= max(_last(hits, "outsiders", cue), 0) or _told(cue, hits)
+    theirs, ours = _last(hits, "outsiders", cue), _last(hits, "team", cue)
+    named = bool(_ours(hits))
+    if named and not theirs and cue.meaning.reason in _OURS_WITH_A_TEAM:
+        return False
+    if _last(hits, "research", cue) and (outside or "guests" in hits or not named):
+        return ours <= theirs or _told(cue, hits)
     if not outside:
         return False
-    if "team" in hits:
-        theirs = _last(hits, "outsiders", cue) > 0 == _last(hits, "team", cue)
-        return theirs and cue.meaning.reason not in _OURS_WITH_A_TEAM
-    return _last(hits, "outsiders", cue) > 0 or cue.meaning.weak
+    if named:
+        return theirs > 0 == ours and cue.meaning.reason not in _OURS_WITH_A_TEAM
+    return theirs > 0 or cue.meaning.weak
 
 
 def _told(cue: Hit, hits: Hits) -> bool:
@@ -36,4 +39,15 @@ def _told(cue: Hit, hits: Hits) -> bool:
 
 def _last(hits: Hits, kind: str, cue: Hit) -> int:
     """Where the last phrase of this kind before the problem begins, counted from 1; else 0."""
-    return max((h.first + 1 for h in hits.get(kind, ()) if h.last <= cue.first), default=0)
+    said = _ours(hits) if kind == "team" else hits.get(kind, ())
+    return max((h.first + 1 for h in said if h.last <= cue.first), default=0)
+
+
+def _ours(hits: Hits) -> list[Hit]:
+    """Where the team is named, but for "told us" and "we heard that"."""
+    frames = hits.get("research", ())
+    return [
+        h
+        for h in hits.get("team", ())
+        if not any(f.first <= h.first and h.last <= f.last for f in frames)
+    ]
