@@ -55,7 +55,7 @@ def role_lines(tally: Tally, *, hide_small: bool = False) -> list[RoleLine]:
 class Use:
     """Use of the product over a period."""
 
-    weekly: list[int]  # active people per week of the period
+    weekly: list[int | None]  # active people per week; None before the first that were seen
     active: int
     people: int
     accounts: int
@@ -73,7 +73,7 @@ class Use:
 def use_of(tally: Tally, period: Period) -> Use:
     kinds = tally.by_first("kind")
     return Use(
-        weekly=tally.by_week("week", period.weeks),
+        weekly=_from_first(tally.by_week("week", period.weeks)),
         active=tally.total("seven"),
         people=tally.total("people"),
         accounts=max(tally.total("accounts"), tally.total("seven")),
@@ -83,6 +83,12 @@ def use_of(tally: Tally, period: Period) -> Use:
         made=kinds.get(Kind.GENERATED, 0),
         answered=kinds.get(Kind.FEEDBACK, 0),
     )
+
+
+def _from_first(numbers: list[int]) -> list[int | None]:
+    """Numbers with None before the first that is none of nought: nobody had measured yet."""
+    first = next((at for at, number in enumerate(numbers) if number), len(numbers))
+    return [None] * first + list(numbers[first:])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -133,7 +133,7 @@ def _use_rows(figures: Figures) -> Iterator[Cell]:
     for week, people, made in zip(
         figures.period.weeks, figures.use.weekly, figures.made, strict=True
     ):
-        yield "use", "active people", f"week of {week}", people
+        yield "use", "active people", f"week of {week}", _plain(people)
         yield "insights", "made here", f"week of {week}", made
     for line in figures.roles:
         if line.hidden:

@@ -10,9 +10,7 @@ from metrics.period import ORDINARY, SPANS
 class MetricsFilter(forms.Form):
     """The span, and whether small groups are hidden. A value nobody knows is said."""
 
-    days = forms.TypedChoiceField(
-        choices=list(SPANS.items()), coerce=int, empty_value=ORDINARY, required=False
-    )
+    days = forms.TypedChoiceField(choices=list(SPANS.items()), coerce=int, required=False)
     small = forms.ChoiceField(choices=[("", "Show"), ("hide", "Hide")], required=False)
 
     @property

@@ -77,7 +77,7 @@ class Tally:
 
 def tally(period: Period, visible: QuerySet[Engagement]) -> Tally:
     """Count everything of a period; coverage is that of the engagements one may see."""
-    first, *others = [
+    parts: list[QuerySet[Any]] = [
         *_use(period),
         *_history(period),
         *_made(period),
@@ -85,7 +85,7 @@ def tally(period: Period, visible: QuerySet[Engagement]) -> Tally:
         _coverage(period, visible),
         _effects(period),
     ]
-    return Tally(first.union(*others, all=True))
+    return Tally(parts[0].union(*parts[1:], all=True))
 
 
 def _counted(

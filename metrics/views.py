@@ -79,22 +79,23 @@ def _drawn(figures: Figures) -> dict[str, Any]:
 
 
 def _chart(
-    weeks: Sequence[date], numbers: Sequence[int], what: str, tone: str, guide: int = 0
+    weeks: Sequence[date], numbers: Sequence[int | None], what: str, tone: str, guide: int = 0
 ) -> dict[str, Any]:
     names = [short_day(week, weeks[-1]) for week in weeks]
-    first, last = numbers[0], numbers[-1]
-    told = f"{what} per week over {plural(len(weeks), 'week')}: from {first} to {last}."
+    known = [number for number in numbers if number is not None] or [0]
+    first, last = known[0], known[-1]
+    told = f"{what} per week over {plural(len(known), 'week')}: from {first} to {last}."
     labels = _thinned(names)
     if guide:
-        high = charts.nice_ceiling(max(guide, *numbers))
+        high = charts.nice_ceiling(max(guide, *known))
         drawn = charts.lines([(tone, numbers)], 0, high, told, labels, guides=[(guide, "b")])
     else:
-        drawn = charts.stacks([{tone: number} for number in numbers], [tone], told, labels)
+        drawn = charts.stacks([{tone: number or 0} for number in numbers], [tone], told, labels)
     return {
         "svg": drawn if any(numbers) else SafeString(""),
         "head": ["Week of", what],
         "rows": list(zip(names, numbers, strict=True)),
-        "total": sum(numbers),
+        "total": sum(known),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +63,8 @@ def writers_of(period: Period) -> list[Writer]:
     return [Writer(**row, times=times[row["provider"]]) for row in _sums(made)]
 
 
-def _sums(made: QuerySet[Insight]) -> QuerySet[Insight, dict[str, Any]]:
-    return (
+def _sums(made: QuerySet[Insight]) -> list[dict[str, Any]]:
+    rows: Iterable[dict[str, Any]] = (
         made.order_by()
         .values("provider")
         .annotate(
@@ -77,6 +77,7 @@ def _sums(made: QuerySet[Insight]) -> QuerySet[Insight, dict[str, Any]]:
         )
         .order_by("-made", "provider")
     )
+    return list(rows)
 
 
 def _claims(name: str) -> Coalesce:
@@ -88,7 +89,7 @@ def _times(made: QuerySet[Insight]) -> dict[str, list[int]]:
     newest = made.exclude(latency_ms=None).order_by("-generated_at")
     times: defaultdict[str, list[int]] = defaultdict(list)
     for provider, milliseconds in newest.values_list("provider", "latency_ms")[:MOST_TIMES]:
-        times[provider].append(milliseconds)
+        times[provider].append(milliseconds or 0)
     for values in times.values():
         values.sort()
     return times

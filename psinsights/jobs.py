@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from connectors.asked import perform_asked_load
 from insights import generation
 from insights.models import Generation
+from insights.providers.choose import EMBEDDED
+from metrics.rollup import roll_due
 
 
-def perform_generation() -> bool:
-    """Take the next waiting insight and write it."""
-    run = Generation.objects.claim()
+def perform_embedded() -> bool:
+    """Write the next waiting insight of the embedded engine; remote ones have threads of their own."""
+    run = Generation.objects.filter(provider=EMBEDDED).claim()
     if run is None:
         return False
     generation.perform(Generation.objects.select_related("engagement").get(pk=run.pk))
     return True
 
 
-JOBS: tuple[Callable[[], bool], ...] = (perform_generation, perform_asked_load)
+class Hourly:
+    """A job that has a turn once an hour at most, and one soon after the start."""
+
+    def __init__(self, job: Callable[[], bool]) -> None:
+        self.job, self.__name__ = job, job.__name__
+        self._next = 0.0
+
+    def __call__(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + 3600
+        return self.job()
+
+
+def roll_metrics() -> bool:
+    """Write the rows of the full days that have none or other ones yet."""
+    return roll_due() > 0
+
+
+JOBS: tuple[Callable[[], bool], ...] = (
+    perform_embedded,
+    perform_asked_load,
+    Hourly(roll_metrics),
+)

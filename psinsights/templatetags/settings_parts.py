@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -68,7 +68,7 @@ def provider_status() -> dict[str, Any]:
 def _made_lately() -> list[dict[str, Any]]:
     since = timezone.now() - timedelta(days=DAYS)
     lately = Insight.objects.filter(imported=False, generated_at__gte=since)
-    return list(
+    rows: Iterable[dict[str, Any]] = (
         lately.values("provider", "model")
         .annotate(
             made=Count("pk"),
@@ -78,6 +78,7 @@ def _made_lately() -> list[dict[str, Any]]:
         )
         .order_by("-made")
     )
+    return list(rows)
 
 
 @register.inclusion_tag("settings/rules.html")
