@@ -18,7 +18,7 @@ from django.utils import timezone
 from connectors.as_of import portfolio_day
 from engagements.models import Engagement, Standing
 from engagements.records import InsightType
-from insights import storing
+from insights import limits, storing
 from insights.dossier import assemble, fingerprint
 from insights.models import Generation, Insight
 from insights.providers import Provider
@@ -46,7 +46,11 @@ def ask(
     force: bool = False,
     idempotency_key: str | None = None,
 ) -> Generation:
-    """The waiting run for an insight; the one already under way where there is one."""
+    """The waiting run for an insight; the one already under way where there is one.
+
+    Raises :class:`~insights.limits.LimitReached` when this person or day has used up what it may.
+    """
+    limits.check(user, provider or settings.AI_PROVIDER)
     person = user if user is not None and user.is_authenticated else None
     try:
         with transaction.atomic():
@@ -132,7 +136,7 @@ def _perform(run: Generation) -> None:
         prompt_version=provider.prompt_version,
     )
     unchanged = Insight.objects.current().filter(
-        engagement=engagement, insight_type=kind, input_fingerprint=mark
+        engagement=engagement, insight_type=kind, input_fingerprint=mark, fallback_reason=""
     )
     if not run.force and (same := unchanged.first()):
         _finish(run, same)

@@ -8,13 +8,23 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from engagements.models import ID_LENGTH, Engagement, choices
 from engagements.records import InsightType
 from insights.register import Action, Decision, Feedback, Risk
 from psinsights.lib.runs import Run
 
-__all__ = ["Action", "BulkGeneration", "Decision", "Feedback", "Generation", "Insight", "Risk"]
+__all__ = [
+    "Action",
+    "BulkGeneration",
+    "Decision",
+    "Feedback",
+    "Generation",
+    "Insight",
+    "ProviderState",
+    "Risk",
+]
 
 
 def new_insight_id() -> str:
@@ -83,7 +93,9 @@ class Insight(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["-generated_at", "insight_id"], name="insight_feed"),
-            models.Index(fields=["engagement", "insight_type", "-version"], name="insight_versions"),
+            models.Index(
+                fields=["engagement", "insight_type", "-version"], name="insight_versions"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -116,7 +128,9 @@ class Generation(Run):
     class Meta:
         indexes = [
             models.Index(fields=["state", "run_at"], name="generation_queue"),
-            models.Index(fields=["engagement", "insight_type", "-created_at"], name="generation_of"),
+            models.Index(
+                fields=["engagement", "insight_type", "-created_at"], name="generation_of"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(  # one at a time, even with two workers
@@ -143,3 +157,23 @@ class BulkGeneration(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+
+class ProviderState(models.Model):
+    """How the last calls of a remote model went; its breaker is open until ``open_until``."""
+
+    provider = models.CharField(max_length=40, primary_key=True)
+    failures = models.IntegerField(default=0)  # in a row
+    open_until = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    last_ok = models.BooleanField(null=True)
+    last_sentence = models.CharField(max_length=300, blank=True)  # why it failed, for people
+    last_latency_ms = models.IntegerField(null=True)
+
+    def __str__(self) -> str:
+        return self.provider
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody is asked for now."""
+        return self.open_until is not None and self.open_until > timezone.now()

@@ -11,8 +11,9 @@ import msgspec
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import OuterRef, Subquery
 
-from engagements.models import Engagement
+from engagements.models import DeliveryNote, Engagement, Task
 from engagements.records import InsightType
+from insights.diff import Changed, compare
 from insights.models import Action, Feedback, Generation, Insight, Risk
 from insights.providers.choose import LABELS
 from insights.schema import Claim, Evidence
@@ -41,6 +42,7 @@ class Shown:
     claim: Claim
     facts: list[ShownFact]
     risk: Risk | None = None
+    changed: bool = False  # a record it quotes no longer says so
 
     @property
     def quotes(self) -> list[Evidence]:
@@ -82,7 +84,6 @@ class KindState:
     insight: Insight | None = None
     run: Generation | None = None
     claims: list[Shown] = field(default_factory=list)
-    changed: frozenset[str] = frozenset()  # cited records that no longer say it
 
     @property
     def title(self) -> str:
@@ -162,19 +163,46 @@ def _state(
     run: Generation | None,
     risks: list[Risk],
 ) -> KindState:
-    return KindState(
-        kind=kind,
-        engagement=engagement,
-        insight=insight,
-        run=run,
-        claims=shown_claims(insight, risks) if insight else [],
+    claims: list[Shown] = []
+    if insight:
+        # What is up to date was checked against the rows as they are; only old ones can differ.
+        changed = changed_evidence(insight) if getattr(insight, "stale", False) else frozenset()
+        claims = shown_claims(insight, risks, changed=changed)
+    return KindState(kind=kind, engagement=engagement, insight=insight, run=run, claims=claims)
+
+
+def claims_of(insight: Insight) -> list[Claim]:
+    """The verified claims of an insight."""
+    return msgspec.convert(insight.payload.get("claims", []), list[Claim], strict=False)
+
+
+def changes_since(insight: Insight, version: int) -> tuple[Changed, ...]:
+    """What changed from an earlier version to this one; nothing when there is no such version."""
+    earlier = Insight.objects.filter(
+        engagement_id=insight.engagement_id, insight_type=insight.insight_type, version=version
+    ).first()
+    return compare(claims_of(earlier), claims_of(insight)) if earlier else ()
+
+
+def changed_evidence(insight: Insight) -> frozenset[str]:
+    """Cited records that no longer say what was quoted: edited, or gone. Two queries."""
+    cited = [evidence for claim in claims_of(insight) for evidence in claim.evidence]
+    ids = {evidence.source for evidence in cited}
+    texts = dict(DeliveryNote.objects.filter(pk__in=ids).values_list("pk", "content"))
+    texts |= dict(Task.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return frozenset(
+        evidence.source
+        for evidence in cited
+        if texts.get(evidence.source, "")[evidence.start : evidence.end] != evidence.quote
     )
 
 
-def shown_claims(insight: Insight, risks: Iterable[Risk] = ()) -> list[Shown]:
+def shown_claims(
+    insight: Insight, risks: Iterable[Risk] = (), *, changed: frozenset[str] = frozenset()
+) -> list[Shown]:
     """The verified claims with the facts they name, each risk with its row of the register."""
     payload: dict[str, Any] = insight.payload
-    claims = msgspec.convert(payload.get("claims", []), list[Claim], strict=False)
+    claims = claims_of(insight)
     facts = msgspec.convert(payload.get("facts", {}), dict[str, ShownFact], strict=False)
     rows = {(risk.reason, risk.title): risk for risk in risks}
     return [
@@ -182,6 +210,7 @@ def shown_claims(insight: Insight, risks: Iterable[Risk] = ()) -> list[Shown]:
             claim=claim,
             facts=[facts[name] for name in claim.facts if name in facts],
             risk=rows.get((claim.risk.reason, claim.text[:600])) if claim.risk else None,
+            changed=any(evidence.source in changed for evidence in claim.evidence),
         )
         for claim in claims
     ]

@@ -97,9 +97,7 @@ class Action(models.Model):
     engagement = models.ForeignKey(
         Engagement, models.DO_NOTHING, db_constraint=False, related_name="actions", db_index=False
     )
-    risk = models.ForeignKey(
-        Risk, models.SET_NULL, null=True, blank=True, related_name="actions"
-    )
+    risk = models.ForeignKey(Risk, models.SET_NULL, null=True, blank=True, related_name="actions")
     title = models.CharField(max_length=600)
     why = models.CharField(max_length=600, blank=True)
     priority = models.CharField(max_length=2)
@@ -141,12 +139,8 @@ class Decision(models.Model):
     """What a person did to a risk or an action, with what it was before: undo, and acceptance."""
 
     at = models.DateTimeField(auto_now_add=True)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-    risk = models.ForeignKey(
-        Risk, models.CASCADE, null=True, blank=True, related_name="decisions"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    risk = models.ForeignKey(Risk, models.CASCADE, null=True, blank=True, related_name="decisions")
     action = models.ForeignKey(
         Action, models.CASCADE, null=True, blank=True, related_name="decisions"
     )

@@ -12,11 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from connectors.as_of import portfolio_day
 from engagements.models import Engagement
 from engagements.records import InsightType
-from insights import deciding, panel
+from insights import bulk, deciding, panel
+from insights.bulk_views import bulk_context
 from insights.forms import DecisionForm, FeedFilter, GenerateForm
 from insights.generation import cancel as cancel_run
 from insights.generation import generate
+from insights.limits import LimitReached
 from insights.models import Action, Feedback, Generation, Insight, Risk
+from insights.providers.choose import is_remote
 from psinsights.lib.http import paginate, render_page, wants_fragment
 
 SHOWN = 20
@@ -53,6 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "rows": [(row, panel.shown_claims(row)[:SHOWN]) for row in page],
             "kinds": panel.TITLES.items(),
             "day": portfolio_day(),
+            **bulk_context(bulk.latest()),
         },
         partial="feed",
     )
@@ -66,8 +70,18 @@ def make_from_form(request: HttpRequest) -> HttpResponse:
         return redirect("insights:index")
     engagement = engagement_or_404(request, form.cleaned_data["engagement_id"].strip())
     kind = InsightType(form.cleaned_data["insight_type"])
-    generate(engagement, kind, user=request.user, force="force" in request.POST)
+    _generate(request, engagement, kind)
     return redirect(place_of(engagement, kind))
+
+
+def _generate(request: HttpRequest, engagement: Engagement, kind: InsightType) -> bool:
+    """Ask for an insight; False, and a sentence for the reader, when a limit is reached."""
+    try:
+        generate(engagement, kind, user=request.user, force="force" in request.POST)
+    except LimitReached as limit:
+        messages.error(request, limit.sentence)
+        return False
+    return True
 
 
 def place_of(engagement: Engagement, kind: InsightType) -> str:
@@ -80,11 +94,12 @@ def one_kind(request: HttpRequest, engagement_id: str, kind: str) -> HttpRespons
     """GET: this kind as it stands (a run under way asks again). POST: make it."""
     engagement, wanted = engagement_or_404(request, engagement_id), kind_or_404(kind)
     if request.method == "POST":
-        generate(engagement, wanted, user=request.user, force="force" in request.POST)
+        _generate(request, engagement, wanted)
     if not wants_fragment(request):
         return redirect(place_of(engagement, wanted))
     state = panel.state(engagement, wanted, request.user)
-    return render(request, "insights/kind.html", {"state": state, "announce": True})
+    context = {"state": state, "announce": True, "remote": is_remote()}
+    return render(request, "insights/kind.html", context)
 
 
 @require_POST
@@ -92,7 +107,8 @@ def make_all(request: HttpRequest, engagement_id: str) -> HttpResponse:
     """Make all four kinds for an engagement."""
     engagement = engagement_or_404(request, engagement_id)
     for kind in InsightType:
-        generate(engagement, kind, user=request.user, force="force" in request.POST)
+        if not _generate(request, engagement, kind):
+            break
     return redirect(reverse("engagements:detail", args=[engagement.pk], fragment="insights"))
 
 
@@ -150,9 +166,7 @@ def decide_action(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     return _decide(request, action, verb, "insights/action_row.html")
 
 
-def _decide(
-    request: HttpRequest, subject: Risk | Action, verb: str, template: str
-) -> HttpResponse:
+def _decide(request: HttpRequest, subject: Risk | Action, verb: str, template: str) -> HttpResponse:
     form = DecisionForm(request.POST)
     error = ""
     try:
@@ -168,9 +182,7 @@ def _decide(
     return redirect(_back(request, subject))
 
 
-def _apply(
-    request: HttpRequest, subject: Risk | Action, verb: str, form: DecisionForm
-) -> None:
+def _apply(request: HttpRequest, subject: Risk | Action, verb: str, form: DecisionForm) -> None:
     if not form.is_valid():
         raise deciding.NotDecidable("One of the values is too long or is no date.")
     asked, day = form.cleaned_data, portfolio_day()

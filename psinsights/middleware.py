@@ -133,5 +133,3 @@ class LoginRequired(LoginRequiredMiddleware):
         if getattr(request, "htmx", False) and response.status_code == 302:
             return HttpResponseClientRedirect(response["Location"])
         return response
-
-

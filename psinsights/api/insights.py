@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from engagements.models import Engagement
 from insights.generation import generate, is_immediate
+from insights.limits import LimitReached
 from insights.models import Generation, Insight
 from psinsights.api.endpoint import Answer, endpoint
 from psinsights.api.paging import page_headers
@@ -84,13 +85,7 @@ def _make(request: HttpRequest, body: GenerateBody, key: str | None) -> Answer:
     engagement = Engagement.objects.visible_to(request.user).filter(pk=body.engagement_id).first()
     if engagement is None:
         raise not_found(f"No engagement {body.engagement_id[:80]}.")
-    run = generate(
-        engagement,
-        body.insight_type,
-        user=request.user,
-        provider=body.provider or "",
-        idempotency_key=key,
-    )
+    run = _asked_before(request, key) or _ask(request, engagement, body, key)
     wants_async = "respond-async" in request.headers.get("Prefer", "").lower()
     if not run.is_settled and not wants_async:
         run = _await(run)
@@ -106,6 +101,30 @@ def _make(request: HttpRequest, body: GenerateBody, key: str | None) -> Answer:
             retry_after=30,
         )
     return Answer(body=generate_answer(run))
+
+
+def _asked_before(request: HttpRequest, key: str | None) -> Generation | None:
+    """The run of a request that was made but never answered: its process died in between."""
+    if key is None:
+        return None
+    runs = Generation.objects.select_related("insight")
+    return runs.filter(idempotency_key=key, requested_by=request.user.pk).first()
+
+
+def _ask(
+    request: HttpRequest, engagement: Engagement, body: GenerateBody, key: str | None
+) -> Generation:
+    try:
+        return generate(
+            engagement,
+            body.insight_type,
+            user=request.user,
+            provider=body.provider or "",
+            idempotency_key=key,
+        )
+    except LimitReached as limit:
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        raise Problem(status, limit.sentence, retry_after=limit.retry_after) from limit
 
 
 def _await(run: Generation) -> Generation:

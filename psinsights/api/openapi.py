@@ -134,7 +134,11 @@ def _accepted(named: dict[Any, Any]) -> dict[str, Any]:
 
 def _always(declared: Endpoint) -> set[HTTPStatus]:
     """Statuses that any call of this kind may get."""
-    statuses = {HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE}
+    statuses = {
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
     if not declared.public:
         statuses.add(HTTPStatus.UNAUTHORIZED)
     if declared.body:

@@ -39,7 +39,10 @@ from psinsights.api.shaping import (
 )
 
 DASHBOARD_ROWS, RECENT = 50, 5
-PAGED = {"X-Total-Count": "How many there are in all.", "Link": "RFC 8288: first, prev, next, last."}
+PAGED = {
+    "X-Total-Count": "How many there are in all.",
+    "Link": "RFC 8288: first, prev, next, last.",
+}
 SORTS = {"health": "standing__health", "delta_28d": "standing__delta_28d"}
 
 
@@ -86,7 +89,9 @@ def _provider_answers() -> bool:
     """The embedded engine always does; a model is judged by the last call that was made anyway."""
     if settings.AI_PROVIDER == "embedded":
         return True
-    last = Insight.objects.exclude(provider="", fallback_reason="").order_by("-generated_at").first()
+    last = (
+        Insight.objects.exclude(provider="", fallback_reason="").order_by("-generated_at").first()
+    )
     return last is None or not last.fallback_reason
 
 
@@ -108,7 +113,9 @@ def dashboard(request: HttpRequest, query: NoQuery) -> DashboardAnswer:
     )
     return DashboardAnswer(
         engagements=[engagement_out(row) for row in worst],
-        engagements_total=sum(getattr(distribution, band) for band in distribution.__struct_fields__),
+        engagements_total=sum(
+            getattr(distribution, band) for band in distribution.__struct_fields__
+        ),
         health_distribution=distribution,
         metrics=summarise(visible, 30),
         recent_insights=insights_out(recent),

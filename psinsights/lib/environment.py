@@ -87,7 +87,9 @@ class Environment:
         try:
             value = kind(raw)
         except ValueError:
-            return self._wrong(name, "is not a number", f"Use a number, such as {default}.", default)
+            return self._wrong(
+                name, "is not a number", f"Use a number, such as {default}.", default
+            )
         if least <= float(value) <= most:  # type: ignore[arg-type]  # int and float only
             return value
         return self._wrong(

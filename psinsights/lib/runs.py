@@ -95,17 +95,13 @@ class Run(models.Model):
 
         Takes the row's lock by an UPDATE that changes nothing, so that nobody claims it meanwhile.
         """
-        mine = type(self).objects.filter(
-            pk=self.pk, fence=self.fence, state=self.State.RUNNING
-        )
+        mine = type(self).objects.filter(pk=self.pk, fence=self.fence, state=self.State.RUNNING)
         if not mine.update(fence=self.fence):
             raise LeaseLost
 
     def beat(self, step: str = "", *, lease: timedelta = LEASE) -> None:
         """Tell that it is still being worked on, and what at; raises LeaseLost when it no longer is ours."""
-        mine = type(self).objects.filter(
-            pk=self.pk, fence=self.fence, state=self.State.RUNNING
-        )
+        mine = type(self).objects.filter(pk=self.pk, fence=self.fence, state=self.State.RUNNING)
         changes: dict[str, object] = {"lease_until": timezone.now() + lease}
         if step:
             changes["step"] = self.step = step

@@ -68,7 +68,7 @@ def provider_status() -> dict[str, Any]:
 def _made_lately() -> list[dict[str, Any]]:
     since = timezone.now() - timedelta(days=DAYS)
     lately = Insight.objects.filter(imported=False, generated_at__gte=since)
-    rows: Iterable[dict[str, Any]] = (
+    rows: Iterable[Any] = (
         lately.values("provider", "model")
         .annotate(
             made=Count("pk"),

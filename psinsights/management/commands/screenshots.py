@@ -48,9 +48,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--output", type=Path, default=settings.BASE_DIR / "docs/screenshots")
-        parser.add_argument(
-            "--data", type=Path, help="a directory of JSON files to show"
-        )
+        parser.add_argument("--data", type=Path, help="a directory of JSON files to show")
         parser.add_argument("--chromium", default=os.environ.get("CHROMIUM", CHROMIUM))
         parser.add_argument("--only", choices=PAGES, nargs="*", default=list(PAGES))
         parser.add_argument("--full", action="store_true", help="the whole height of each page")

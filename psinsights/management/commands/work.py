@@ -14,9 +14,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from psinsights.jobs import JOBS
+from psinsights.remote_runs import RemoteRuns
 
 logger = logging.getLogger(__name__)
 IDLE = 0.5  # seconds between looks when there was nothing to do
+GRACE = 12.0  # seconds that what is under way may take to end when the worker is told to stop
 
 
 class Command(BaseCommand):
@@ -30,9 +32,16 @@ class Command(BaseCommand):
         self.parent = os.getppid()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.told_to_stop)
+        self.remote = RemoteRuns()
+        try:
+            self.loop(once=options["once"])
+        finally:
+            self.remote.finish(GRACE)
+
+    def loop(self, *, once: bool) -> None:
         while not self.stop.is_set():
-            busy = self.look_round(JOBS)
-            if not busy and options["once"]:
+            busy = self.look_round((self.remote.start_next, *JOBS))
+            if once and not busy and not self.remote.active:
                 return
             if os.getppid() != self.parent:
                 return  # the supervisor is gone: nobody would stop us
