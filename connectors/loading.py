@@ -26,7 +26,7 @@ from connectors.sources import Reading, Row, Source, SourceError
 from connectors.tables import Table, tables
 from connectors.tables import table as table_named
 from connectors.take import Outcome, Progress, Taking, encodable
-from engagements import findings, ingest, readings
+from engagements import findings, ingest, readings, search_index
 from engagements.models import DeliveryNote, Engagement
 from engagements.records import Problem
 from psinsights.lib import audit
@@ -170,6 +170,8 @@ def _judge(run: Load, summary: Summary, day: date) -> None:
     for count in readings.refresh(as_of=day):
         summary.readings += count
         run.beat("assessing health", lease=LEASE)
+    for _ in search_index.refresh():
+        run.beat("indexing words", lease=LEASE)
 
 
 def _settle(run: Load, summary: Summary, order: Order) -> None:

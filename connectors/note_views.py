@@ -25,7 +25,7 @@ class Writing(forms.CharField):
 
     def to_python(self, value: str | None) -> str:
         # Browsers send two characters for a line end and count one.
-        text: str = super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        text = (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
         try:
             text.encode()
         except UnicodeEncodeError:

@@ -101,7 +101,7 @@ def _keep(note: DeliveryNote, user: User, verb: str) -> None:
     note.save()
     findings.reread([note.engagement_id])
     readings.recompute([note.engagement_id], as_of=portfolio_day())
-    search_index.refresh([note.engagement_id])
+    search_index.index(note.engagement_id)
     outbox.enqueue(TABLE, note.note_id, source_row(note))
     audit.record(user, verb, note.note_id, note.engagement_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
@@ -37,9 +38,7 @@ def keys_of(
 
     ``numbers`` says that the keys are numbers in their own table.
     """
-    visible, given = (
-        Engagement.objects.visible_to(user).order_by().values("pk").query.sql_with_params()
-    )
+    visible, given = _visible(user)
     key = "CAST(entry.record AS BIGINT)" if numbers else "entry.record"
     matched, question = _matched(words)
     return RawSQL(
@@ -47,6 +46,15 @@ def keys_of(
         f"ORDER BY entry.id DESC LIMIT {MOST_FOUND}",
         [question, kind, *given],
     )
+
+
+def _visible(user: AbstractBaseUser | AnonymousUser) -> tuple[str, tuple[object, ...]]:
+    """The ids of engagements that somebody may see, as a statement and its parameters."""
+    keys = Engagement.objects.visible_to(user).order_by().values("pk")
+    try:
+        return keys.query.sql_with_params()
+    except EmptyResultSet:  # Django makes no statement of which it knows that nothing comes
+        return "SELECT NULL", ()
 
 
 def _matched(words: list[str]) -> tuple[str, str]:

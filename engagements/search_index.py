@@ -44,14 +44,21 @@ def folded(text: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in WORD.findall(text.casefold())]
 
 
-def refresh(engagement_ids: Collection[str] | None = None) -> int:
-    """Take in what changed of engagements and notes, of these or of all; how many records."""
-    gone = _gone(engagement_ids)
-    done = sum(_put(NOTE, block) for block in batches(_changed_notes(engagement_ids), BLOCK))
-    done += sum(
-        _put(ENGAGEMENT, block) for block in batches(_changed_engagements(engagement_ids), BLOCK)
-    )
-    return done + gone
+def refresh(engagement_ids: Collection[str] | None = None) -> Iterator[int]:
+    """Take in what changed of engagements and notes, of these or of all; yields records by step.
+
+    Each step is a transaction of its own, and what is in step already is not read again.
+    """
+    yield _gone(engagement_ids)
+    for block in batches(_changed_notes(engagement_ids), BLOCK):
+        yield _put(NOTE, block)
+    for block in batches(_changed_engagements(engagement_ids), BLOCK):
+        yield _put(ENGAGEMENT, block)
+
+
+def index(engagement_id: str) -> int:
+    """Take in what changed of one engagement and its notes; how many records."""
+    return sum(refresh([engagement_id]))
 
 
 def put(kind: str, engagement_id: str, found: Iterable[Searchable]) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 
 from insights.models import Action, Decision, Risk
+from insights.search import index_actions
 from psinsights.lib import audit
 
 User = AbstractBaseUser | AnonymousUser
@@ -92,10 +93,17 @@ def undo(subject: Risk | Action, user: User) -> bool:
         setattr(subject, name, date.fromisoformat(value) if name in DATES and value else value)
     with transaction.atomic():
         subject.save(update_fields=list(last.before))
+        _let_find(subject)
         last.undone = True
         last.save(update_fields=["undone"])
         audit.record(user, f"{_name(subject)}.undo", str(subject.pk), last.verb)
     return True
+
+
+def _let_find(subject: Risk | Action) -> None:
+    """An action may have got another title; a decision leaves a risk's words as they are."""
+    if isinstance(subject, Action):
+        index_actions(subject.engagement_id)
 
 
 def _snapshot(subject: Risk | Action, columns: tuple[str, ...]) -> dict[str, Any]:
@@ -114,6 +122,7 @@ def _keep(
     name = _name(subject)
     with transaction.atomic():
         subject.save(update_fields=list(columns))
+        _let_find(subject)
         audit.record(user, f"{name}.{verb}", str(subject.pk), subject.engagement_id)
         return Decision.objects.create(
             user=user if user.is_authenticated else None,  # type: ignore[misc]

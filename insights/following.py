@@ -15,6 +15,7 @@ import msgspec
 from engagements.records import InsightType
 from insights.models import Action, Insight, Risk
 from insights.schema import ActionDetail, Claim, Dossier, RiskDetail
+from insights.search import index_actions, index_risks
 
 MAX_PROPOSALS = 5
 CLEARED = "Resolved by itself: it is no longer found in the records."
@@ -24,8 +25,10 @@ def follow(insight: Insight, dossier: Dossier, claims: Sequence[Claim]) -> None:
     """Bring the register up to date with a new insight; within the transaction that stores it."""
     if insight.insight_type == InsightType.RISK_DETECTION:
         _follow_risks(insight, dossier, [c for c in claims if c.risk is not None])
+        index_risks(insight.engagement_id)
     elif insight.insight_type == InsightType.ACTION_RECOMMENDATION:
         _follow_actions(insight, dossier, [c for c in claims if c.action is not None])
+        index_actions(insight.engagement_id)
 
 
 def sources_of(claim: Claim, dossier: Dossier) -> list[str]:
@@ -101,9 +104,7 @@ def _describe(risk: Risk, insight: Insight, claim: Claim) -> None:
     risk.insight_id = insight.insight_id
 
 
-def _found_again(
-    risk: Risk, insight: Insight, claim: Claim, sources: list[str], day: date
-) -> None:
+def _found_again(risk: Risk, insight: Insight, claim: Claim, sources: list[str], day: date) -> None:
     fresh = sorted(set(sources) - set(risk.seen))
     before = risk.exposure
     _describe(risk, insight, claim)
@@ -153,9 +154,7 @@ def _action_detail(claim: Claim) -> ActionDetail:
     return claim.action
 
 
-def _same_action(
-    known: Iterable[Action], claim: Claim, sources: Sequence[str]
-) -> Action | None:
+def _same_action(known: Iterable[Action], claim: Claim, sources: Sequence[str]) -> Action | None:
     """The action of the same rule for the same reason, or of the same words."""
     detail = _action_detail(claim)
     same = [
