@@ -39,7 +39,7 @@ def roll(day: date) -> int:
 
 
 def _roll_use(day: date) -> int:
-    rows: Iterable[dict[str, Any]] = (
+    rows: Iterable[Any] = (
         Activity.objects.filter(day=day, user__isnull=False)
         .order_by()
         .values("role")

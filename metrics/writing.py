@@ -64,7 +64,7 @@ def writers_of(period: Period) -> list[Writer]:
 
 
 def _sums(made: QuerySet[Insight]) -> list[dict[str, Any]]:
-    rows: Iterable[dict[str, Any]] = (
+    rows: Iterable[Any] = (
         made.order_by()
         .values("provider")
         .annotate(
