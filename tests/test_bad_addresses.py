@@ -52,19 +52,19 @@ def client():
 
 
 @pytest.mark.parametrize("value", ODD, ids=lambda value: value[:12])
-@pytest.mark.parametrize("name", LIST)
-def test_the_list_answers_any_value_of_any_parameter(client, name, value):
-    answer = client.get(f"/engagements?{name}={value}")
-    assert answer.status_code == 200
-    assert len(answer.content) < 60_000
+def test_the_list_answers_any_value_of_any_parameter(client, value):
+    for name in LIST:
+        answer = client.get(f"/engagements?{name}={value}")
+        assert answer.status_code == 200, name
+        assert len(answer.content) < 60_000, name
 
 
 @pytest.mark.parametrize("value", ODD, ids=lambda value: value[:12])
-@pytest.mark.parametrize("name", ONE)
-def test_an_engagement_answers_any_value_of_any_parameter(client, name, value):
-    answer = client.get(f"/engagements/ENG-1?{name}={value}")
-    assert answer.status_code == 200
-    assert len(answer.content) < 60_000
+def test_an_engagement_answers_any_value_of_any_parameter(client, value):
+    for name in ONE:
+        answer = client.get(f"/engagements/ENG-1?{name}={value}")
+        assert answer.status_code == 200, name
+        assert len(answer.content) < 60_000, name
 
 
 @pytest.mark.parametrize(

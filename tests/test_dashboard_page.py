@@ -47,13 +47,18 @@ def test_a_drop_is_shown_with_its_reason_and_the_worst_first(show):
     make_engagement(customer_name="Slight", standing={"delta_7d": -6})
     make_engagement(
         customer_name="Steep",
-        standing={"delta_7d": -11, "health": 53, "band": "warning", "reason": "T-9 is 12 days late."},
+        standing={
+            "delta_7d": -11,
+            "health": 53,
+            "band": "warning",
+            "reason": "T-9 is 12 days late.",
+        },
     )
     make_engagement(customer_name="Steady", standing={"delta_7d": -4})
     text = show()
     assert text.index("Steep") < text.index("Slight")
     assert "T-9 is 12 days late" in text
-    assert 'View all 2' in text
+    assert "View all 2" in text
     assert "Steady" not in text
 
 
@@ -119,7 +124,11 @@ def test_a_contradiction_shows_both_sides(show):
     make_engagement(
         status="Active",
         health_score=90,
-        standing={"health": 41, "band": "critical", "contradiction": "Reported 90, records give 41."},
+        standing={
+            "health": 41,
+            "band": "critical",
+            "contradiction": "Reported 90, records give 41.",
+        },
     )
     text = show()
     assert "Reported 90, records give 41." in text
@@ -136,14 +145,16 @@ def test_health_is_counted_now_and_over_twelve_weeks(show):
     text = show()
     assert "1 on track, 0 watch, 2 critical, 0 not scored" in text
     assert "Engagements by health over 2 weeks. Critical went from 0 to 2" in text
-    assert "<th scope=\"row\">12 Nov</th>" in text
+    assert '<th scope="row">12 Nov</th>' in text
 
 
 def test_phases_follow_the_order_of_a_plan(show):
     for phase in ("Test", "Discovery", "Hypercare", "Build"):
         make_engagement(standing={"phase": phase})
     text = show()
-    places = [text.index(f"?phase={phase}") for phase in ("Discovery", "Build", "Test", "Hypercare")]
+    places = [
+        text.index(f"?phase={phase}") for phase in ("Discovery", "Build", "Test", "Hypercare")
+    ]
     assert places == sorted(places)
 
 
