@@ -67,7 +67,7 @@ def start(
 
 
 def _fresh(engagements: QuerySet[Engagement]) -> set[tuple[str, str]]:
-    current = Insight.objects.current().with_staleness().filter(stale=False)
+    current = Insight.objects.current().up_to_date()
     return set(
         current.filter(engagement__in=engagements).values_list("engagement_id", "insight_type")
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import QuerySet
 
 from engagements.models import Engagement, EngagementQuerySet
 from engagements.records import InsightType
-from insights.models import Insight
+from insights.models import InsightQuerySet
 from insights.panel import TITLES
 from insights.providers.choose import LABELS
 from insights.schema import Level
@@ -35,7 +34,7 @@ class FeedFilter(forms.Form):
     )
     engagement = forms.CharField(required=False, max_length=200)
 
-    def apply(self, insights: QuerySet[Insight]) -> QuerySet[Insight]:
+    def apply(self, insights: InsightQuerySet) -> InsightQuerySet:
         """The insights that fit; none when a value is not understood."""
         if not self.is_valid():
             return insights.none()
@@ -47,7 +46,8 @@ class FeedFilter(forms.Form):
         if asked["provider"]:
             insights = insights.filter(provider=asked["provider"])
         if asked["state"]:
-            insights = insights.filter(stale=asked["state"] == "stale")
+            stale = asked["state"] == "stale"
+            insights = insights.out_of_date() if stale else insights.up_to_date()
         if asked["engagement"]:
             insights = insights.filter(
                 engagement__in=Engagement.objects.matching(asked["engagement"])

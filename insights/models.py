@@ -27,6 +27,10 @@ __all__ = [
 ]
 
 
+# Rows of its engagement have changed since an insight was made; an imported one says nothing.
+OUT_OF_DATE = ~Q(inputs="") & ~Q(inputs=F("engagement__standing__inputs"))
+
+
 def new_insight_id() -> str:
     return f"INS-{uuid.uuid4().hex[:12].upper()}"
 
@@ -40,10 +44,15 @@ class InsightQuerySet(models.QuerySet["Insight"]):
 
     def with_staleness(self) -> InsightQuerySet:
         """Each with ``stale``: rows of its engagement have changed since it was made."""
-        changed = ~Q(inputs="") & ~Q(inputs=F("engagement__standing__inputs"))
         return self.annotate(
-            stale=models.ExpressionWrapper(changed, output_field=models.BooleanField())
+            stale=models.ExpressionWrapper(OUT_OF_DATE, output_field=models.BooleanField())
         )
+
+    def out_of_date(self) -> InsightQuerySet:
+        return self.filter(OUT_OF_DATE)
+
+    def up_to_date(self) -> InsightQuerySet:
+        return self.exclude(OUT_OF_DATE)
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> InsightQuerySet:
         """Those of engagements that a person may see."""

@@ -218,7 +218,7 @@ def shown_claims(
 
 def open_actions(engagement: Engagement) -> list[Action]:
     """What is proposed and what was taken on, the most urgent first, then the lately done."""
-    order = {status: at for at, status in enumerate((*Action.TAKEN, Action.Status.PROPOSED))}
+    order = {str(status): at for at, status in enumerate((*Action.TAKEN, Action.Status.PROPOSED))}
     shown = [*Action.OPEN, Action.Status.DONE]
     rows = Action.objects.filter(engagement=engagement, status__in=shown).order_by("due_on", "pk")
     done = [row for row in rows if row.status == Action.Status.DONE][-3:]

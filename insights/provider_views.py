@@ -42,7 +42,7 @@ def preview(request: HttpRequest, engagement_id: str, kind: str) -> HttpResponse
 @require_POST
 def test(request: HttpRequest) -> HttpResponse:
     """Ask the remote model for one word; nothing of ours is sent. For staff."""
-    if not request.user.is_staff:  # type: ignore[union-attr]  # LoginRequired saw to a user
+    if not request.user.is_staff:
         raise PermissionDenied
     started = time.perf_counter()
     sentence = ""

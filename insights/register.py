@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
@@ -11,14 +13,11 @@ from engagements.models import ID_LENGTH, Engagement
 from insights.reasons import HIGH_FROM
 
 
-class RegisterQuerySet(models.QuerySet):
+class RegisterQuerySet(models.QuerySet[Any]):
     """Rows of the register by who may see them and what is still open."""
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> RegisterQuerySet:
         return self.filter(engagement__in=Engagement.objects.visible_to(user))
-
-    def still_open(self) -> RegisterQuerySet:
-        return self.filter(status__in=self.model.OPEN)
 
 
 class Risk(models.Model):

@@ -135,12 +135,12 @@ def feedback(request: HttpRequest, insight_id: str) -> HttpResponse:
     )
     useful = request.POST.get("useful") == "yes"
     reason = request.POST.get("reason", "").replace("\x00", "")[:300]
-    mine = Feedback.objects.filter(insight=insight, user=request.user)
+    mine = Feedback.objects.filter(insight=insight, user_id=request.user.pk)
     if not reason and mine.filter(useful=useful).exists():
         mine.delete()
     else:
         Feedback.objects.update_or_create(
-            insight=insight, user=request.user, defaults={"useful": useful, "reason": reason}
+            insight=insight, user_id=request.user.pk, defaults={"useful": useful, "reason": reason}
         )
     if not wants_fragment(request):
         return redirect(place_of(insight.engagement, InsightType(insight.insight_type)))

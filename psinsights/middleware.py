@@ -128,7 +128,9 @@ def _is_anonymous(request: HttpRequest) -> bool:
 class LoginRequired(LoginRequiredMiddleware):
     """Closed by default. An htmx request is told to go to the login page, not fed it."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override]  # htmx is told, not redirected
+        self, request: HttpRequest, view_func: Callable
+    ) -> HttpResponse:
         response = super().handle_no_permission(request, view_func)
         if getattr(request, "htmx", False) and response.status_code == 302:
             return HttpResponseClientRedirect(response["Location"])

@@ -49,9 +49,8 @@ def test_one_that_was_thought_dead_writes_nothing(waiting):
     zombie = Generation.objects.claim()
     expire(zombie)
     heir = Generation.objects.claim()
-    with pytest.raises(LeaseLost), transaction.atomic():
+    with transaction.atomic(), pytest.raises(LeaseLost):
         zombie.holds()
-        zombie.settle(State.DONE)
     heir.refresh_from_db()
     assert heir.state == State.RUNNING
 

@@ -19,7 +19,7 @@ OWN_SITE = {"", "none", "same-origin"}
 class _CsrfCheck(CsrfViewMiddleware):
     """Django's own check, giving back the reason instead of a page."""
 
-    def _reject(self, request: HttpRequest, reason: str) -> str:  # type: ignore[override]
+    def _reject(self, request: HttpRequest, reason: str) -> str:
         return reason
 
 

@@ -27,7 +27,7 @@ def regenerate(request: HttpRequest, body: RegenerateBody) -> RegenerateAnswer:
         raise Problem(
             HTTPStatus.CONFLICT, "Sample data is made in local mode only; this runs on Databricks."
         )
-    if not request.user.is_staff:  # type: ignore[union-attr]  # access saw to a user
+    if not request.user.is_staff:
         raise Problem(HTTPStatus.FORBIDDEN, "Only staff may replace the data.")
     try:
         wish = sync.Wish(engagements=body.engagements, seed=body.seed)

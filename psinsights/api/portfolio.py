@@ -7,14 +7,14 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
 from connectors import freshness
 from connectors.as_of import portfolio_day
 from engagements import rows
-from engagements.models import Engagement
+from engagements.models import Engagement, EngagementQuerySet
 from insights.models import Insight
 from metrics.summary import Summary, summarise
 from psinsights.api.endpoint import Answer, endpoint
@@ -61,7 +61,7 @@ def health(request: HttpRequest, query: NoQuery) -> Answer:
         status="ok" if data else "degraded",
         timestamp=timezone.now(),
         ai_connected=bool(data) and _provider_answers(),
-        data_mode=settings.DATA_MODE,
+        data_mode=settings.DATA_MODE,  # type: ignore[arg-type]  # checked when read
         version=settings.VERSION,
         provider=settings.AI_PROVIDER,
         data=data,
@@ -122,7 +122,7 @@ def dashboard(request: HttpRequest, query: NoQuery) -> DashboardAnswer:
     )
 
 
-def distribution_of(visible: QuerySet[Engagement]) -> Distribution:
+def distribution_of(visible: EngagementQuerySet) -> Distribution:
     """Engagements per band; one that was not read yet is unknown, never critical."""
     bands = {
         band: Count("engagement_id", filter=Q(standing__band=band))
@@ -149,7 +149,7 @@ def engagements(request: HttpRequest, query: EngagementQuery) -> Answer:
     return Answer(body=body, headers=page_headers(request, total, query.limit, query.offset))
 
 
-def filtered(visible: QuerySet[Engagement], query: EngagementQuery) -> QuerySet[Engagement]:
+def filtered(visible: EngagementQuerySet, query: EngagementQuery) -> EngagementQuerySet:
     if query.status:
         visible = visible.filter(status=query.status)
     if query.health:

@@ -22,7 +22,7 @@ MISSING = re.compile(r"missing required field `(?P<field>[^`]*)`")
 
 def read_query(request: HttpRequest, shape: type[Shape]) -> Shape:
     """The parameters of the address. An empty one counts as not given; the last of many wins."""
-    given = {name: value for name, value in request.GET.items() if value != ""}
+    given = {name: str(value) for name, value in request.GET.items() if value != ""}
     known = {field.encode_name for field in msgspec.structs.fields(shape)}
     if strange := sorted(set(given) - known):
         names = ", ".join(sorted(known)) or "none"

@@ -47,10 +47,10 @@ def _reserve(request: HttpRequest, key: str, mark: str) -> IdempotentRequest:
     try:
         with transaction.atomic():
             return IdempotentRequest.objects.create(
-                user=request.user, key=key, body_hash=mark, created_at=now
+                user_id=request.user.pk, key=key, body_hash=mark, created_at=now
             )
     except IntegrityError:
-        entry = IdempotentRequest.objects.get(user=request.user, key=key)
+        entry = IdempotentRequest.objects.get(user_id=request.user.pk, key=key)
     if entry.body_hash != mark:
         raise wrong("Idempotency-Key", "This key was used with another body. Use a new one.")
     if entry.answered_at is not None:

@@ -10,7 +10,7 @@ import msgspec
 from engagements import rows
 from engagements.health import Health
 from engagements.models import Engagement, Standing
-from engagements.records import InsightType, TeamMember
+from engagements.records import EngagementRecord, InsightType, TeamMember
 from insights.dossier import stored_health
 from insights.models import Generation, Insight
 from insights.schema import Claim
@@ -26,7 +26,7 @@ from psinsights.api.schemas import (
 def engagement_columns(row: Engagement) -> dict[str, Any]:
     """The columns of ``ps_engagements`` and the computed band, delta and reason."""
     standing: Standing | None = getattr(row, "standing", None)
-    columns = {name: getattr(row, name) for name in rows.COLUMNS[rows.EngagementRecord]}
+    columns = {name: getattr(row, name) for name in rows.COLUMNS[EngagementRecord]}
     members = msgspec.convert(row.team_members or [], list[TeamMember], strict=False)
     return columns | {
         "team_members": members,

@@ -9,7 +9,7 @@ lease has run out. The same on SQLite and PostgreSQL.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -24,7 +24,7 @@ class LeaseLost(Exception):
     """Another worker has taken this run over: write nothing and go on with the next."""
 
 
-class RunQuerySet(models.QuerySet):
+class RunQuerySet(models.QuerySet[Any]):
     """Runs by what a worker asks of them."""
 
     def unfinished(self) -> Self:

@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--engagement", metavar="ID", help="one engagement")
         parser.add_argument("--all", action="store_true", help="every active engagement")
-        parser.add_argument("--stale-only", action="store_true", help="with --all: skip current ones")
+        parser.add_argument(
+            "--stale-only", action="store_true", help="with --all: skip current ones"
+        )
         parser.add_argument("--type", choices=KINDS, metavar="TYPE", help=", ".join(KINDS))
         parser.add_argument("--provider", choices=["embedded", "huggingface"])
         parser.add_argument("--force", action="store_true", help="even when nothing changed")
@@ -62,9 +64,7 @@ class Command(BaseCommand):
         self, engagement: Engagement, kind: InsightType, options: dict[str, Any]
     ) -> Generation:
         """One run, done here and now whoever the provider is: a command waits for its result."""
-        run = generate(
-            engagement, kind, provider=options["provider"] or "", force=options["force"]
-        )
+        run = generate(engagement, kind, provider=options["provider"] or "", force=options["force"])
         if not run.is_settled and (mine := claim(run)):
             perform(mine)
         run.refresh_from_db()
@@ -84,8 +84,8 @@ class Command(BaseCommand):
 
 def is_stale(engagement: Engagement, kind: InsightType) -> bool:
     """Whether there is no insight of this kind yet, or its engagement has changed since."""
-    current = Insight.objects.current().with_staleness()
-    return not current.filter(engagement=engagement, insight_type=kind, stale=False).exists()
+    current = Insight.objects.current().up_to_date()
+    return not current.filter(engagement=engagement, insight_type=kind).exists()
 
 
 def line(run: Generation) -> dict[str, Any]:

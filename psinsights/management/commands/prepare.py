@@ -20,6 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.migrate()
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)
         if not Engagement.objects.exists() and not Load.objects.exists():
             self.first_data()
         elif not HealthReading.objects.filter(day=today()).exists():
@@ -33,9 +35,8 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
 
     def first_data(self) -> None:
-        if settings.DATA_MODE != "local":
-            call_command("load_data")
-        elif (settings.GENERATED_DIR / "engagements.json").exists():
+        has_own = (settings.GENERATED_DIR / "engagements.json").exists()
+        if settings.DATA_MODE != "local" or has_own:
             call_command("load_data")
         else:
             self.stdout.write("Making a sample portfolio as of today")
