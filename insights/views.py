@@ -20,7 +20,7 @@ from insights.generation import generate
 from insights.limits import LimitReached
 from insights.models import Action, Feedback, Generation, Insight, Risk
 from insights.providers.choose import is_remote
-from psinsights.lib.http import paginate, render_page, wants_fragment
+from psinsights.lib.http import paginate, person_of, render_page, wants_fragment
 
 SHOWN = 20
 
@@ -135,12 +135,12 @@ def feedback(request: HttpRequest, insight_id: str) -> HttpResponse:
     )
     useful = request.POST.get("useful") == "yes"
     reason = request.POST.get("reason", "").replace("\x00", "")[:300]
-    mine = Feedback.objects.filter(insight=insight, user_id=request.user.pk)
+    mine = Feedback.objects.filter(insight=insight, user=person_of(request))
     if not reason and mine.filter(useful=useful).exists():
         mine.delete()
     else:
         Feedback.objects.update_or_create(
-            insight=insight, user_id=request.user.pk, defaults={"useful": useful, "reason": reason}
+            insight=insight, user=person_of(request), defaults={"useful": useful, "reason": reason}
         )
     if not wants_fragment(request):
         return redirect(place_of(insight.engagement, InsightType(insight.insight_type)))

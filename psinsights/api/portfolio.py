@@ -8,6 +8,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count, F, Q
+from django.db.models.expressions import OrderBy
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -167,7 +168,7 @@ def _in_band(band: str) -> Q:
     return Q(standing__band=band) | (Q(standing=None) if band == "unknown" else Q())
 
 
-def order_of(sort: str) -> list[object]:
+def order_of(sort: str) -> list[str | OrderBy]:
     """The order by a column; rows without a value come last, ties by id."""
     name = sort.removeprefix("-")
     column = F(SORTS.get(name, name))

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from psinsights.api.endpoint import Answer
 from psinsights.api.problems import Problem, wrong
+from psinsights.lib.http import person_of
 from psinsights.models import IdempotentRequest
 
 KEPT = timedelta(hours=24)
@@ -47,10 +48,10 @@ def _reserve(request: HttpRequest, key: str, mark: str) -> IdempotentRequest:
     try:
         with transaction.atomic():
             return IdempotentRequest.objects.create(
-                user_id=request.user.pk, key=key, body_hash=mark, created_at=now
+                user=person_of(request), key=key, body_hash=mark, created_at=now
             )
     except IntegrityError:
-        entry = IdempotentRequest.objects.get(user_id=request.user.pk, key=key)
+        entry = IdempotentRequest.objects.get(user=person_of(request), key=key)
     if entry.body_hash != mark:
         raise wrong("Idempotency-Key", "This key was used with another body. Use a new one.")
     if entry.answered_at is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
+from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,11 @@ class Request(HttpRequest):
     """A request as the middleware leaves it."""
 
     htmx: HtmxDetails
+
+
+def person_of(request: HttpRequest) -> User:
+    """The person of a request that the closed door let through."""
+    return cast(User, request.user)
 
 
 def wants_fragment(request: HttpRequest) -> bool:

@@ -15,7 +15,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.management import get_commands
@@ -30,7 +30,7 @@ PAGES = {
     "settings": "/settings",
 }
 WIDTHS = {1440: 1000, 375: 812}
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
     "--disable-gpu",
