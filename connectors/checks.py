@@ -7,16 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from connectors.warehouse import problems
+
 
 @register()
-def source_is_built(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """``DATA_MODE=databricks`` is refused while there is no such door, not served from files."""
+def warehouse_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """``DATA_MODE=databricks`` needs a warehouse: there is no silent way back to files."""
     if settings.DATA_MODE != "databricks":
         return []
     return [
-        Error(
-            "DATA_MODE=databricks is not built yet.",
-            hint="Set DATA_MODE=local to read JSON files.",
-            id="connectors.E001",
-        )
+        Error(f"{setting}: {message}", hint=hint, id="connectors.E001")
+        for setting, message, hint in problems(settings.DATABRICKS)
     ]

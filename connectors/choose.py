@@ -7,8 +7,10 @@ from pathlib import Path
 from django.conf import settings
 
 from connectors.sources import Source, SourceError
+from connectors.sources.delta import DeltaTables
 from connectors.sources.json_files import JsonFiles, default_directory
 from connectors.sources.sample.files import SampleBusy, settle
+from connectors.warehouse import WarehouseConfig
 
 
 def choose(directory: Path | None = None) -> Source:
@@ -18,7 +20,10 @@ def choose(directory: Path | None = None) -> Source:
     if settings.DATA_MODE == "local":
         _finish_half_moved(Path(settings.GENERATED_DIR))
         return JsonFiles(default_directory())
-    raise SourceError("DATA_MODE=databricks is not built yet. Set DATA_MODE=local.")
+    try:
+        return DeltaTables(WarehouseConfig.from_settings(settings.DATABRICKS))
+    except ValueError as error:
+        raise SourceError(f"The settings for Databricks cannot be used. {error}") from error
 
 
 def _finish_half_moved(generated: Path) -> None:

@@ -94,8 +94,12 @@ def push_now() -> None:
 
 def default_sender() -> Sender:
     """The sender of the data mode."""
+    from connectors.delta_outbox import DeltaSender
     from connectors.json_outbox import JsonSender
+    from connectors.warehouse import WarehouseConfig
 
+    if settings.DATA_MODE == "databricks":
+        return DeltaSender(WarehouseConfig.from_settings(settings.DATABRICKS))
     return JsonSender()
 
 

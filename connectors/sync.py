@@ -6,6 +6,7 @@ changed) and :class:`LoadRunning` when another one is at it.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,8 @@ from django.conf import settings
 
 from connectors import outbox
 from connectors.choose import choose
-from connectors.loading import LoadRunning, Order, Summary, User, claimed, perform
+from connectors.loading import LEASE, LoadRunning, Order, Summary, User, claimed, perform
+from connectors.models import TableState
 from connectors.sources import SourceError
 from connectors.sources.json_files import JsonFiles
 from connectors.take import Progress
@@ -44,8 +46,10 @@ def load(
     progress: Progress | None = None,
 ) -> Summary:
     """Load the chosen source, or ``directory``; raises SourceError or LoadRunning."""
-    with claimed(order) as run:
-        return perform(run, choose(directory), order, progress)
+    with claimed(order) as run, closing(choose(directory)) as source:
+        known = {} if order.full else dict(TableState.objects.values_list("table", "version"))
+        source.prepare(known, lambda: run.beat("reading the source", lease=LEASE))
+        return perform(run, source, order, progress)
 
 
 def regenerate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -46,6 +46,9 @@ class Source(Protocol):
 
     name: str  # "JSON files", "Databricks"
     location: str  # where, for people; never a secret
+
+    def prepare(self, known_versions: Mapping[str, str], alive: Callable[[], None]) -> None:
+        """Do what is slow before any transaction begins; ``alive`` is called from time to time."""
 
     def tables_present(self) -> set[str]:
         """Names of the tables this source has."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import decimal
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -53,6 +53,7 @@ class DeltaTables:
         self.location = config.location
         self.warehouse = Warehouse(config)
         self._present: set[str] | None = None
+        self._alive: Callable[[], None] = lambda: None
         self._versions: dict[str, str] = {}
         self._staged: dict[tuple[str, bool], Staged] = {}
 
@@ -69,11 +70,15 @@ class DeltaTables:
             )
         return self._present
 
-    def prepare(self, known_versions: Mapping[str, str]) -> None:
+    def prepare(
+        self, known_versions: Mapping[str, str], alive: Callable[[], None] = lambda: None
+    ) -> None:
         """Take all versions first, then stage what changed since the known ones."""
+        self._alive = alive
         present = [table for table in tables() if table.name in self.tables_present()]
         for table in present:
             self._version(table)
+            self._alive()
         for table in present:
             known = known_versions.get(table.name, "")
             if not known or known != self._version(table):
@@ -106,6 +111,11 @@ class DeltaTables:
                 staged.file.close()
         self._staged.clear()
         self.warehouse.close()
+
+    def _watched(self, pages: Iterable[Any]) -> Iterator[Any]:
+        for page in pages:
+            self._alive()
+            yield page
 
     def _version(self, table: Table) -> str:
         """The table's version at the first time it was asked for; empty where it cannot be seen."""
@@ -145,7 +155,7 @@ class DeltaTables:
             table.name, found.columns, table.key, since=before.number + 1, until=now.number
         )
         try:
-            return Staged(str(now), False, _spool(pages), found)
+            return Staged(str(now), False, _spool(self._watched(pages)), found)
         except (StatementRefused, NotFound) as error:
             logger.info("%s has no changes to read: %s", table.name, error.condition)
             return None
@@ -155,7 +165,9 @@ class DeltaTables:
         if "updated_at" not in found.columns or now - mark.whole_at > RECONCILE_EVERY:
             return None
         pages = self.warehouse.newer(table.name, found.columns, mark.read_at - OVERLAP)
-        return Staged(str(Watermark(now, mark.whole_at)), False, _spool(pages), found)
+        return Staged(
+            str(Watermark(now, mark.whole_at)), False, _spool(self._watched(pages)), found
+        )
 
     def _whole(self, table: Table, found: Match) -> Staged:
         began = datetime.now(UTC)
@@ -163,7 +175,7 @@ class DeltaTables:
         pages = self.warehouse.snapshot(
             table.name, found.columns, version=version.number if version else None
         )
-        file = _spool(pages)
+        file = _spool(self._watched(pages))
         return Staged(str(version or Watermark(began, began)), True, file, found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
@@ -38,6 +38,9 @@ class JsonFiles:
         self.location = place_for_people(directory)
         if not directory.is_dir():
             raise SourceError(f"There is no directory {self.location}. Give one that holds *.json.")
+
+    def prepare(self, known_versions: Mapping[str, str], alive: Callable[[], None]) -> None:
+        """Files are read as they are taken in."""
 
     def tables_present(self) -> set[str]:
         """Names of the tables with a file here; engagements are what a set cannot be without."""
