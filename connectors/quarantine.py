@@ -59,7 +59,8 @@ class Quarantine:
     _new: list[QuarantinedRow] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        known = QuarantinedRow.objects.filter(table=self.table.name)
+        # Rows of ours that were set aside stand at no position of a source: they stay.
+        known = QuarantinedRow.objects.filter(table=self.table.name).exclude(position=0)
         self._before = {
             (key, digest): pk
             for pk, key, digest in known.values_list("pk", "key", "raw_hash").iterator()

@@ -149,7 +149,7 @@ class Taking:
         earlier = self.seen.get(key)
         if earlier is not None and not self._replaces(row, key, stamp, earlier):
             return
-        if key in self.protected:
+        if before is not None and key in self.protected:
             came_to = "unchanged"
         else:
             digest = self.hash(record)

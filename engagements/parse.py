@@ -155,7 +155,7 @@ def _parse_by_field(
 def _loosened(name: str, value: Any, kinds: tuple[Any, ...]) -> Any:
     """The value as the field wants it, where its meaning is beyond doubt; else as it is."""
     if isinstance(value, str) and not value.strip():
-        return None
+        return value if str in kinds else None
     if isinstance(value, float) and int in kinds and value.is_integer():
         return int(value)
     if datetime in kinds:

@@ -86,12 +86,13 @@ class _Rows:
 class _ArrayRows(_Rows):
     """Rows of ``[{…}, {…}]``. ``rest`` always starts where a row may start."""
 
+    closed = False  # the end of the list has been read
     opening = b"{"  # how the rows of this file start, so that cuts are found at once
 
     def rows(self) -> Iterator[Row]:
         if match := OPENING.match(self.rest):
             self.opening = match.group().lstrip(SPACE)
-        while not self.ended:
+        while not (self.ended or self.closed):
             decoded = self._block()
             if decoded is None:
                 self.more()
@@ -100,7 +101,9 @@ class _ArrayRows(_Rows):
                 yield self.row(values)
             if len(self.rest) < BLOCK:
                 self.more()
-        yield from self._one_by_one(last=True)
+        if not self.closed:
+            yield from self._last_rows()
+        self._nothing_behind()
 
     def _block(self) -> list[Any] | None:
         """The rows before the last cut that holds; None when more of the file is needed."""
@@ -121,27 +124,38 @@ class _ArrayRows(_Rows):
             self.storable = b"\\u0000" not in before
             return decoded
         self.storable = False
-        return self._parted(last=False)
+        return self._parted()
 
-    def _one_by_one(self, *, last: bool) -> Iterator[Row]:
+    def _last_rows(self) -> Iterator[Row]:
         self.storable = False
         try:
             decoded = msgspec.json.decode(b"[" + self.rest)
+            self.closed, self.rest = True, b""
         except UNREADABLE:
-            decoded = self._parted(last=last)
+            decoded = self._parted()
+        if not self.closed:
+            what = "the file ends in the middle of a list. Export it again"
+            raise self.broken(what, len(self.rest))
         for values in decoded:
             yield self.row(values)
 
-    def _parted(self, *, last: bool) -> list[Any]:
-        """The whole rows in ``rest``, found by their brackets; at the end, the list must close."""
-        parts, closed, end = _parts_of(self.rest)
+    def _parted(self) -> list[Any]:
+        """The whole rows in ``rest``, found by their brackets."""
+        parts, self.closed, end = _parts_of(self.rest)
         values = [self._value(*part) for part in parts]
-        if last and not closed:
-            raise self.broken("the file ends in the middle of a list. Export it again", end)
-        if closed and (trailing := self.rest[end:].strip(SPACE)):
-            raise self.broken(f"{len(trailing)} bytes follow the end of the list", end)
-        self.used(end)
+        if self.closed or not self.ended:
+            self.used(end)
         return values
+
+    def _nothing_behind(self) -> None:
+        """After the end of the list only blanks may follow."""
+        while True:
+            if self.rest.strip(SPACE):
+                raise self.broken("more text follows the end of the list")
+            self.used(len(self.rest))
+            if self.ended:
+                return
+            self.more()
 
     def _value(self, start: int, end: int) -> Any:
         text = self.rest[start:end]
