@@ -175,13 +175,17 @@ class EngagementFilter(forms.Form):
     def menus(self) -> list[dict[str, Any]]:
         """The menus with what each offers and what is chosen."""
         return [
-            self._select("status", "Status", self.fields["status"].choices),
-            self._select("health", "Health", self.fields["health"].choices),
+            self._select("status", "Status", self._choices("status")),
+            self._select("health", "Health", self._choices("health")),
             self._select("phase", "Phase", _pairs(self.options.phases)),
             self._select("type", "Type", _pairs(self.options.types)),
             self._select("owner", "Owner", _pairs(self.options.owners)),
-            self._select("ends", "Ends", self.fields["ends"].choices),
+            self._select("ends", "Ends", self._choices("ends")),
         ]
+
+    def _choices(self, name: str) -> Choices:
+        """The values a menu can have; none where any text will do."""
+        return [(str(v), str(word)) for v, word in getattr(self.fields[name], "choices", ())]
 
     def _select(self, name: str, label: str, choices: Choices) -> dict[str, Any]:
         value = self.chosen.get(name, "")
@@ -210,7 +214,7 @@ class EngagementFilter(forms.Form):
         return {"q": "Search"}.get(name) or str(self.fields[name].label or name.capitalize())
 
     def _words(self, name: str, value: Any) -> str:
-        return str(dict(getattr(self.fields[name], "choices", ())).get(value, value))
+        return str(dict(self._choices(name)).get(value, value))
 
     @property
     def problems(self) -> list[str]:

@@ -10,7 +10,9 @@ from django.db.models import F, Q
 
 from engagements import records
 from engagements.health import Band
+from engagements.saved_views import SavedView as SavedView
 from engagements.search_entry import SearchEntry as SearchEntry
+from engagements.share import Share as Share
 
 ID_LENGTH = 200
 

@@ -91,7 +91,7 @@ def portfolio(visible: EngagementQuerySet, day: date) -> Portfolio:
     )
 
 
-def _now(visible: EngagementQuerySet) -> QuerySet[Any, dict[str, Any]]:
+def _now(visible: EngagementQuerySet) -> QuerySet[Any, Any]:
     open_ones = ~COMPLETED
     return (
         _of(visible, Standing.objects.order_by())
@@ -108,7 +108,7 @@ def _now(visible: EngagementQuerySet) -> QuerySet[Any, dict[str, Any]]:
     )
 
 
-def _by_week(visible: EngagementQuerySet, day: date) -> QuerySet[Any, dict[str, Any]]:
+def _by_week(visible: EngagementQuerySet, day: date) -> QuerySet[Any, Any]:
     nothing = {name: Value(0, IntegerField()) for name in ("completed", *NEEDS)}
     days = [day - timedelta(weeks=weeks) for weeks in range(WEEKS)]
     return (

@@ -6,6 +6,10 @@ from engagements import views
 
 app_name = "engagements"
 urlpatterns = [
+    # /views
+    path("views", views.save_view, name="save-view"),
+    path("views/<int:pk>/remove", views.remove_view, name="remove-view"),
+    # /engagements
     path("engagements", views.index, name="index"),
     path("engagements/<path:engagement_id>", views.detail, name="detail"),
 ]

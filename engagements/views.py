@@ -5,15 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from engagements import plan, saved, working
 from engagements.filters import EngagementFilter, options_of
+from engagements.forms import SaveViewForm
 from engagements.gathered import gathered, name_of
 from engagements.models import Engagement, HealthReading, NotebookUsage, Task
+from engagements.saved_views import MOST_SHOWN, SavedView
 from engagements.timeline import KINDS, timeline
 from psinsights.lib.http import missing, page_number, paginate, render_page
 from psinsights.lib.today import today
@@ -31,10 +35,40 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": paginate(filters.apply(visible.for_list()), request),
-        "tabs": partial(saved.tabs, visible, asker),  # asked by the whole page alone
+        # Asked by the whole page alone:
+        "tabs": partial(saved.tabs, visible, asker),
+        "kept": partial(kept_views, request),
         "day": options.day,
     }
     return render_page(request, "engagements/index.html", context, partial="rows")
+
+
+def kept_views(request: HttpRequest) -> list[SavedView]:
+    """One's own views and the shared ones."""
+    return list(SavedView.objects.shown_to(request.user)[:MOST_SHOWN])
+
+
+@require_POST
+def save_view(request: HttpRequest) -> HttpResponse:
+    """Keep the list that the form was beside under a name, and show it."""
+    form = SaveViewForm(request.POST, asker=saved.Asker(user=request.user, day=today()))
+    if not form.is_valid():
+        messages.error(request, form.problem)
+        return redirect("engagements:index")
+    view = form.save()
+    messages.success(request, f"The view “{view.name}” is kept.")
+    return redirect(reverse("engagements:index") + view.query)
+
+
+@require_POST
+def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget a view of one's own; another's cannot be removed."""
+    view = SavedView.objects.of(request.user).filter(pk=pk).first()
+    if view is None:
+        return missing(request, "You have no such view. It may be gone already.")
+    view.delete()
+    messages.success(request, f"The view “{view.name}” is removed.")
+    return redirect("engagements:index")
 
 
 @require_safe
