@@ -83,7 +83,7 @@ def _wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:
 def _provider(base_url: str) -> HuggingFaceProvider:
     return HuggingFaceProvider(
         HuggingFaceConfig(
-            base_url=base_url, timeout_seconds=600, budget_tokens=4_000, answer_tokens=500
+            base_url=base_url, timeout_seconds=900, budget_tokens=3_000, answer_tokens=300
         )
     )
 
