@@ -23,8 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),
     path("", include("metrics.urls")),
     path("", include("psinsights.settings_urls")),
-    # /engagements/<id>/notes
+    # /engagements/<id>/notes, …/report, …/share, /shared
     path("", include("connectors.note_urls")),
+    path("", include("insights.report_urls")),
     path("", include("engagements.urls")),
     # Last: in demo mode, too, an address that holds nothing has the product's own page.
     path("<path:address>", views.not_found, name="nowhere"),
