@@ -205,8 +205,8 @@ class Warehouse:
     def _connect(self) -> Any:
         from databricks import sql
 
-        # It writes whole statements with their parameters, which hold what people wrote.
-        logging.getLogger("databricks.sql.unsafe").setLevel(logging.WARNING)
+        # Below that it logs every request, and statements with what people wrote in them.
+        logging.getLogger("databricks").setLevel(logging.WARNING)
         return sql.connect(**self.config.connect_arguments(), **_identity(self.config))
 
 

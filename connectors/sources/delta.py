@@ -134,7 +134,8 @@ class DeltaTables:
                 raise SourceError(" ".join(found.differences) + " Nothing was changed.")
             staged = self._changed(table, known, found) or self._whole(table, found)
         self._staged[table.name, not known] = staged
-        logger.info("%s is staged at %s, %s", table.name, staged.version, "whole" * staged.complete)
+        extent = "all rows" if staged.complete else "changes"
+        logger.info("%s: %s staged at %s", table.name, extent, staged.version)
         return staged
 
     def _changed(self, table: Table, known: str, found: Match) -> Staged | None:
