@@ -22,7 +22,7 @@ class SaveViewForm(forms.ModelForm):
         fields = ("name", "is_shared", "query")
 
     def __init__(self, data: QueryDict, *, asker: Asker) -> None:
-        super().__init__(data, instance=SavedView(owner_id=asker.user.pk))
+        super().__init__(data, instance=SavedView(owner_id=asker.user.pk or 0))
         self.asker = asker
 
     def clean_query(self) -> str:
@@ -33,9 +33,11 @@ class SaveViewForm(forms.ModelForm):
             raise ValidationError("This list could not be understood, so it was not kept.")
         return query(filters.chosen)
 
-    def _get_validation_exclusions(self) -> set[str]:
-        # The owner is no field of the form, but one owner has a name only once.
-        return super()._get_validation_exclusions() - {"owner"}
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if SavedView.objects.of(self.asker.user).filter(name=name).exists():
+            raise ValidationError("You have a view of this name already. Choose another.")
+        return name
 
     @property
     def problem(self) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
+from django.db import IntegrityError
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -55,7 +56,10 @@ def save_view(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.problem)
         return redirect("engagements:index")
-    view = form.save()
+    try:
+        view = form.save()
+    except IntegrityError:  # the same form, sent twice at once: it is kept already
+        return redirect("engagements:index")
     messages.success(request, f"The view “{view.name}” is kept.")
     return redirect(reverse("engagements:index") + view.query)
 
