@@ -10,7 +10,7 @@ MANAGE := $(BIN)/python manage.py
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-databricks test lint format bench screenshots lock browser clean
+.PHONY: help run run-databricks test test-slow lint format bench screenshots lock browser clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
@@ -23,7 +23,10 @@ run-databricks: $(VENV)/.dev .env ## The same against a loopback warehouse with 
 	@exec $(MANAGE) up_databricks
 
 test: $(VENV)/.dev ## Install the development set and run the tests
-	$(BIN)/python -m pytest -n auto -m "not browser and not llm and not live"
+	$(BIN)/python -m pytest -n auto -m "not browser and not slow and not llm and not live"
+
+test-slow: $(VENV)/.dev ## The tests that start and kill processes, or measure large sets
+	$(BIN)/python -m pytest -n 2 -m "slow and not browser and not llm and not live"
 
 browser: $(VENV)/.dev ## The tests in headless Chromium (needs Debian's chromium)
 	$(BIN)/python -m pytest -m browser

@@ -16,7 +16,6 @@ from insights.providers.choose import EMBEDDED
 from psinsights.lib.runs import RunQuerySet
 
 logger = logging.getLogger(__name__)
-MARGIN = timedelta(seconds=30)  # beyond the deadline of the model, for storing
 
 
 class RemoteRuns:
@@ -31,8 +30,8 @@ class RemoteRuns:
         full = len(self.active) >= settings.AI_CONCURRENCY
         if full or not self.waiting().exists() or not limits.slots_free():
             return False
-        lease = timedelta(seconds=settings.HF_TIMEOUT_SECONDS) + MARGIN
-        run = self.waiting().claim(lease=lease)
+        seconds = settings.HF_TIMEOUT_SECONDS + settings.RUN_MARGIN_SECONDS
+        run = self.waiting().claim(lease=timedelta(seconds=seconds))
         if run is None:
             return False
         run = Generation.objects.select_related("engagement").get(pk=run.pk)

@@ -64,6 +64,8 @@ HF_BUDGET_TOKENS = env.integer("HF_BUDGET_TOKENS", 8000, least=1000, most=32000)
 AI_RUNS_PER_USER_HOUR = env.integer("AI_RUNS_PER_USER_HOUR", 120, least=1)
 AI_TOKENS_PER_DAY = env.integer("AI_TOKENS_PER_DAY", 2_000_000)
 AI_CONCURRENCY = env.integer("AI_CONCURRENCY", 4, least=1, most=64)
+# What a remote run may take beyond the model's deadline before another worker takes it over.
+RUN_MARGIN_SECONDS = env.integer("RUN_MARGIN_SECONDS", 30, least=1, most=3600)
 
 # ── Applications ──────────────────────────────────────────────────────────────
 INSTALLED_APPS = [

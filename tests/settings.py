@@ -2,6 +2,8 @@
 
 # The environment has to be set before psinsights.settings reads it.
 import os
+import tempfile
+from pathlib import Path
 
 os.environ |= {
     "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests-only",
@@ -18,3 +20,9 @@ from psinsights.settings import *  # noqa: E402, F403 - the star is the point
 
 # Hashing a password slowly is for attackers, not for a thousand tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# A file, not memory: the tests that start workers and servers share it with them.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    _home = Path(tempfile.gettempdir()) / f"psinsights-tests-{os.getuid()}"
+    _home.mkdir(exist_ok=True)
+    DATABASES["default"]["TEST"] = {"NAME": str(_home / f"test-{os.getppid()}.sqlite3")}  # noqa: F405
