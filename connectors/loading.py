@@ -101,6 +101,20 @@ def claimed(order: Order) -> Iterator[Load]:
 
 
 def _start(order: Order) -> Load:
+    try:
+        with transaction.atomic():
+            _bury_abandoned()
+            return _running(order)
+    except IntegrityError as error:
+        raise LoadRunning from error
+    except OperationalError as error:
+        if "locked" in str(error):  # SQLite: another load is writing at this moment
+            raise LoadRunning from error
+        raise
+
+
+def _bury_abandoned() -> None:
+    """A load whose process died holds no lease any more: its row says so and makes way."""
     now = timezone.now()
     Load.objects.filter(state=Load.State.RUNNING, lease_until__lt=now).update(
         state=Load.State.FAILED,
@@ -108,22 +122,22 @@ def _start(order: Order) -> Load:
         finished_at=now,
         lease_until=None,
     )
+
+
+def _running(order: Order) -> Load:
+    now = timezone.now()
     person = order.user if order.user is not None and order.user.is_authenticated else None
-    try:
-        with transaction.atomic():
-            return Load.objects.create(
-                state=Load.State.RUNNING,
-                attempt=1,
-                fence=1,
-                started_at=now,
-                lease_until=now + LEASE,
-                trigger=order.trigger,
-                dry_run=order.dry_run,
-                requested_by=person,
-                request_id=request_id.get(),
-            )
-    except (IntegrityError, OperationalError) as error:
-        raise LoadRunning from error
+    return Load.objects.create(
+        state=Load.State.RUNNING,
+        attempt=1,
+        fence=1,
+        started_at=now,
+        lease_until=now + LEASE,
+        trigger=order.trigger,
+        dry_run=order.dry_run,
+        requested_by=person,  # type: ignore[misc]  # our only kind of user
+        request_id=request_id.get(),
+    )
 
 
 def perform(run: Load, source: Source, order: Order, progress: Progress | None = None) -> Summary:

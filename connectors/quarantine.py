@@ -39,8 +39,8 @@ def _is_encodable(values: Mapping[str, Any]) -> bool:
 
 def key_of(table: Table, row: Row) -> str:
     """The key of a row that may be bad: its id where that is text, else nothing."""
-    parts = [row.values.get(column) for column in table.key]
-    if not all(isinstance(part, str) and part for part in parts):
+    parts = [part for column in table.key if isinstance(part := row.values.get(column), str)]
+    if len(parts) < len(table.key):
         return ""
     return "|".join(parts).replace("\0", "")[:KEY_LENGTH]
 

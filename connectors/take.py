@@ -123,8 +123,10 @@ class Taking:
         before = self.known.get(key)
         if before == MADE_HERE:
             self._ours(row, key)
-        elif self.table.parent and record.engagement_id not in self.parents:
-            self._orphan(row, record.engagement_id)
+        elif (
+            self.table.parent and (parent := getattr(record, self.table.parent)) not in self.parents
+        ):
+            self._orphan(row, parent)
         else:
             self._good(row, key, record, before)
 

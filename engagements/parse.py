@@ -224,7 +224,7 @@ def _parts(hint: Any) -> tuple[Any, ...]:
 
 def _explained(name: str, value: Any, hint: Any, error: str) -> Problem:
     kinds = _parts(hint)
-    words = next((kind for kind in kinds if isinstance(kind, enum.EnumMeta)), None)
+    words: Any = next((kind for kind in kinds if isinstance(kind, enum.EnumMeta)), None)
     if isinstance(value, float) and not math.isfinite(value):
         return _problem(name, "not_finite", f"{name} is {value}, which is not a number.")
     if words and isinstance(value, str):

@@ -7,8 +7,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 from django.conf import settings
@@ -84,7 +84,7 @@ class JsonFiles:
     def _path(self, table: Table) -> Path:
         return self.directory / table.file
 
-    def _open(self, table: Table) -> BinaryIO:
+    def _open(self, table: Table) -> BufferedReader:
         path = self._path(table)
         inside = self.directory.resolve()
         if not path.resolve().is_relative_to(inside):
@@ -102,7 +102,7 @@ class JsonFiles:
                 "Check that it is there and may be read."
             ) from error
 
-    def _rows(self, stream: BinaryIO, table: Table) -> Iterator[Row]:
+    def _rows(self, stream: BufferedReader, table: Table) -> Iterator[Row]:
         with stream:
             before = os.fstat(stream.fileno())
             try:
@@ -116,7 +116,7 @@ class JsonFiles:
                 raise SourceError(f"{table.file} was written while it was read. Load again.")
 
 
-def _fingerprint(stream: BinaryIO) -> str:
+def _fingerprint(stream: BufferedReader) -> str:
     try:
         digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16))
     except OSError as error:
