@@ -205,8 +205,9 @@ class Warehouse:
     def _connect(self) -> Any:
         from databricks import sql
 
-        # Below that it logs every request, and statements with what people wrote in them.
-        logging.getLogger("databricks").setLevel(logging.WARNING)
+        # Below that they log every request, and statements with what people wrote in them.
+        for name in ("databricks", "databricks.sql.unsafe"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         return sql.connect(**self.config.connect_arguments(), **_identity(self.config))
 
 

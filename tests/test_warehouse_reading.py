@@ -54,7 +54,7 @@ def source(warehouse: Warehouse, schema: str) -> Iterator[Callable[[], DeltaTabl
 
     def open_source() -> DeltaTables:
         config = WarehouseConfig.from_settings(warehouse.settings(DATABRICKS_SCHEMA=schema))
-        quick = dataclasses.replace(config, socket_seconds=5, retry_seconds=1)
+        quick = dataclasses.replace(config, socket_seconds=30, retry_seconds=1)
         opened.append(DeltaTables(quick))
         return opened[-1]
 
