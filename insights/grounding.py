@@ -8,6 +8,7 @@ why a quote is always shown beside its claim.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -31,6 +32,12 @@ MAX_TEXT = 600
 MAX_QUOTE = 1500
 MAX_EVIDENCE = 8
 MAX_PER_RECORD = 5  # claims that rest on one record alone: a note cannot fill an insight
+_BAND_OF = {
+    "on track": "On track", "healthy": "On track", "green": "On track",
+    "watch": "Watch", "amber": "Watch", "yellow": "Watch",
+    "critical": "Critical", "red": "Critical", "off track": "Critical",
+}  # fmt: skip
+_BAND = re.compile(rf"(?i)\b(?:{'|'.join(_BAND_OF)})\b")
 KINDS = frozenset(("verdict", "concern", "progress", "coverage", "risk", "theme", "action"))
 
 hedged = language.hedged
@@ -222,6 +229,16 @@ def _record_ids_are_cited(claim: Claim, support: Support, ground: Ground) -> Non
             raise Refused("record_not_cited", source)
 
 
+def _health_agrees(claim: Claim, support: Support, ground: Ground) -> None:
+    """A verdict may not paint the engagement in another colour than the one that is computed."""
+    band = ground.facts.get("band")
+    if claim.kind != "verdict" or band is None:
+        return
+    said = _BAND.search(claim.text)
+    if said and _BAND_OF[said.group().casefold()] != str(band.value):
+        raise Refused("contradicts_health", said.group())
+
+
 def _numbers_stand(claim: Claim, support: Support, ground: Ground) -> None:
     for text in details.stated_texts(claim):
         missing = quantities.unsupported_quantities(quantities.read(text), support.given)
@@ -301,6 +318,7 @@ _RULES: tuple[Callable[[Claim, Support, Ground], None], ...] = (
     _no_hidden_characters,
     _no_link_or_markup,
     _record_ids_are_cited,
+    _health_agrees,
     _numbers_stand,
     _dates_stand,
     _names_stand,

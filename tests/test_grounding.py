@@ -579,3 +579,24 @@ def test_every_code_is_explained_in_the_docs() -> None:
         "duplicate_claim",
         "too_many_from_one_record",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Critical: health is 41 of 100", True),
+        ("On track: health is 41 of 100", False),
+        ("The engagement is green, health is 41 of 100", False),
+        ("Health is 41 of 100", True),
+    ],
+)
+def test_a_verdict_may_not_paint_another_colour_than_the_computed_one(text, kept):
+    facts = {
+        "band": Fact(name="band", value="Critical", sentence="Health is 41 of 100 (Critical)"),
+        "score": Fact(name="score", value=41, sentence="Health is 41 of 100 (Critical)"),
+    }
+    claim = Claim(id="V1", text=text, kind="verdict", facts=("score", "band"))
+    result = verify([claim], {}, facts)
+    assert bool(result.kept) is kept
+    if not kept:
+        assert result.rejected[0].code == "contradicts_health"

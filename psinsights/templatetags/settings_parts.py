@@ -10,11 +10,12 @@ from django import template
 from django.conf import settings
 from django.core.checks import CheckMessage, registry
 from django.db.models import Avg, Count, Max, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from engagements.health_model import RULES, SIGNALS
 from engagements.health_words import TITLES, UNITS
-from insights.models import Insight
+from insights.models import Insight, ProviderState
 from insights.providers.choose import LABELS, is_remote
 from psinsights.lib.runs import Run
 
@@ -60,9 +61,23 @@ def provider_status() -> dict[str, Any]:
         "made": made,
         "fallbacks": fallbacks,
         "fallback_share": round(100 * fallbacks / made) if made else None,
-        "breaker": "",
-        "test_url": "",
+        "breaker": _reachability() if is_remote() else "",
+        "test_url": reverse("insights:provider-test") if is_remote() else "",
     }
+
+
+def _reachability() -> str:
+    """How the last call went and whether the breaker is open, as a sentence."""
+    state = ProviderState.objects.filter(provider=settings.AI_PROVIDER).first()
+    if state is None or state.last_at is None:
+        return "Nobody has been asked yet."
+    went = "answered" if state.last_ok else "failed"
+    sentence = f"The last call, at {state.last_at:%H:%M} UTC on {state.last_at:%-d %b}, {went}."
+    if state.last_sentence and not state.last_ok:
+        sentence += f" {state.last_sentence}"
+    if state.is_open and state.open_until:
+        sentence += f" {state.failures} failures in a row: next try at {state.open_until:%H:%M:%S}."
+    return sentence
 
 
 def _made_lately() -> list[dict[str, Any]]:
