@@ -27,7 +27,7 @@ KEY = "hf" + "_" + "Q7" * 17
 def provider_at(base_url: str, **given: object) -> HuggingFaceProvider:
     breaker = given.pop("breaker", None)
     pauses = given.pop("pauses", [])
-    settings = {"base_url": base_url, "timeout_seconds": 30.0, **given}
+    settings = {"base_url": base_url, "timeout_seconds": 120.0, **given}
     return HuggingFaceProvider(
         HuggingFaceConfig(**settings),  # type: ignore[arg-type]
         breaker=breaker,  # type: ignore[arg-type]
@@ -400,8 +400,8 @@ def test_a_long_or_strange_wait_is_not_waited(asked: str) -> None:
 
 def test_a_wait_beyond_the_deadline_is_not_waited() -> None:
     pauses: list[float] = []
-    with RawServer(always(http(503, retry_after="10"))) as server, pytest.raises(Unavailable):
-        provider_at(server.base_url, timeout_seconds=5, pauses=pauses).generate(
+    with RawServer(always(http(503, retry_after="16"))) as server, pytest.raises(Unavailable):
+        provider_at(server.base_url, timeout_seconds=15, pauses=pauses).generate(
             make_dossier(), RISKS
         )
     assert pauses == []

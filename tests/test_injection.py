@@ -41,7 +41,9 @@ def test_the_obeying_model_does_obey() -> None:
     """Else nothing is measured: the attack stands in what it answers."""
     attack = ATTACKS[0]
     with LoopbackModel(obeying(attack)) as model:
-        provider = HuggingFaceProvider(HuggingFaceConfig(base_url=model.base_url))
+        provider = HuggingFaceProvider(
+            HuggingFaceConfig(base_url=model.base_url, timeout_seconds=120)
+        )
         message = provider.preview(planted(attack), InsightType.RISK_DETECTION)
     claims = json.loads(obeying(attack)(message))["claims"]
     assert sum(claim["text"] == attack for claim in claims) >= 4
@@ -57,7 +59,9 @@ def test_a_model_that_obeys_moves_nothing() -> None:
 
 def _claims(attack: str) -> Iterator[Claim]:
     with LoopbackModel(obeying(attack)) as model:
-        provider = HuggingFaceProvider(HuggingFaceConfig(base_url=model.base_url))
+        provider = HuggingFaceProvider(
+            HuggingFaceConfig(base_url=model.base_url, timeout_seconds=120)
+        )
         for kind in InsightType:
             yield from provider.generate(planted(attack), kind).claims
 
@@ -77,7 +81,9 @@ def test_a_true_quote_does_not_carry_an_injected_sentence_along() -> None:
         "evidence": [{"source": "N2", "quote": note}],
     }  # fmt: skip
     with LoopbackModel(lambda message: json.dumps({"claims": [claim]})) as model:
-        provider = HuggingFaceProvider(HuggingFaceConfig(base_url=model.base_url))
+        provider = HuggingFaceProvider(
+            HuggingFaceConfig(base_url=model.base_url, timeout_seconds=120)
+        )
         with pytest.raises(BadAnswer):
             provider.generate(dossier, InsightType.RISK_DETECTION)
 
