@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from connectors import schedule
 from connectors.asked import perform_asked_load
 from insights import generation
 from insights.models import Generation
@@ -21,17 +22,17 @@ def perform_embedded() -> bool:
     return True
 
 
-class Hourly:
-    """A job that has a turn once an hour at most, and one soon after the start."""
+class Every:
+    """A job that has a turn once in so many seconds at most, and one soon after the start."""
 
-    def __init__(self, job: Callable[[], bool]) -> None:
-        self.job, self.__name__ = job, job.__name__
+    def __init__(self, seconds: float, job: Callable[[], bool]) -> None:
+        self.job, self.seconds, self.__name__ = job, seconds, job.__name__
         self._next = 0.0
 
     def __call__(self) -> bool:
         if time.monotonic() < self._next:
             return False
-        self._next = time.monotonic() + 3600
+        self._next = time.monotonic() + self.seconds
         return self.job()
 
 
@@ -43,5 +44,8 @@ def roll_metrics() -> bool:
 JOBS: tuple[Callable[[], bool], ...] = (
     perform_embedded,
     perform_asked_load,
-    Hourly(roll_metrics),
+    Every(5, schedule.push_due),
+    Every(20, schedule.load_due),
+    Every(60, schedule.read_new_day),
+    Every(3600, roll_metrics),
 )

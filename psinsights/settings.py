@@ -31,7 +31,7 @@ DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data")
 GENERATED_DIR = DATA_DIR / "generated"
 FIXTURES_DIR = BASE_DIR / "fixtures"
 STALE_AFTER_HOURS = env.integer("STALE_AFTER_HOURS", 26, least=1)
-TODAY = env.text("TODAY")  # a fixed as-of date, for demonstrations and tests
+TODAY = env.day("TODAY")  # a fixed as-of date, for demonstrations and tests
 NOTE_READER = "insights.engine.reader.read_notes"  # fills engagements' findings, see ARCHITECTURE
 
 DATABRICKS = {

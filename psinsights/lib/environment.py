@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+POSTGRES = "django.db.backends.postgresql"
+ENGINES = {POSTGRES, "django.db.backends.sqlite3"}
 T = TypeVar("T")
 
 
@@ -67,18 +72,37 @@ class Environment:
     def decimal(self, name: str, default: float, *, least: float = 0, most: float = 1e9) -> float:
         return self._number(float, name, default, least, most)
 
+    def day(self, name: str) -> str:
+        """A date as text, such as 2026-11-19; "" where none is given."""
+        raw = self.text(name)
+        try:
+            return date.fromisoformat(raw).isoformat() if raw else ""
+        except ValueError:
+            return self._wrong(name, "is not a date", "Use a date such as 2026-11-19.", "")
+
     def database(self, name: str, default: str) -> dict[str, object]:
         """Django's dict for a database URL such as ``postgres://user:password@host/name``."""
+        given = self.text(name)
+        if given and (problem := self._database_problem(given)):
+            hint = "Use postgres://user:password@host:5432/name or sqlite:///path."
+            self._wrong(name, problem, hint, None)
+            given = ""
+        return dict(self.env.db_url_config(given or default))
+
+    def _database_problem(self, url: str) -> str:
+        """What is wrong with a database URL, "" when nothing is. The URL may hold a password."""
         try:
-            return dict(self.env.db_url_config(self.text(name) or default))
-        except Exception as error:  # noqa: BLE001 - django-environ raises many kinds for a bad URL
-            self._wrong(
-                name,
-                f"is not a database URL ({type(error).__name__})",
-                "Use postgres://user:password@host:5432/name or sqlite:///path.",
-                None,
-            )
-            return dict(self.env.db_url_config(default))
+            config = dict(self.env.db_url_config(url))
+        except (ValueError, KeyError, ImproperlyConfigured):
+            return "is not a database URL"
+        engine = config.get("ENGINE")
+        if engine not in ENGINES:
+            return "is the URL of neither PostgreSQL nor SQLite"
+        if not config.get("NAME"):
+            return "names no database"
+        if engine == POSTGRES and find_spec("psycopg") is None:
+            return 'is for PostgreSQL, and psycopg is not installed (extra "postgres")'
+        return ""
 
     def _number(
         self, kind: Callable[[str], T], name: str, default: T, least: float, most: float

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 def today() -> date:
     """The fixed ``TODAY`` of the settings where one is given, else the current day in UTC."""
-    fixed = settings.TODAY
-    if fixed:
-        return fixed if isinstance(fixed, date) else date.fromisoformat(fixed)
+    if settings.TODAY:
+        return date.fromisoformat(str(settings.TODAY))
     return timezone.now().date()

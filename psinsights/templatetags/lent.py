@@ -20,6 +20,7 @@ PAGES = (
     ("metrics", "chart-no-axes-column", "Metrics"),
     ("settings", "settings", "Settings"),
 )
+OF_ENGAGEMENTS = {"notes": "engagements", "reports": "engagements"}
 PROVIDERS = {"embedded": "Embedded engine", "huggingface": "Hugging Face"}
 
 
@@ -33,7 +34,8 @@ def stylesheets(names: str) -> list[str]:
 def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
     """The five places, and which of them this page belongs to."""
     match = getattr(context.get("request"), "resolver_match", None)
-    here = (match.view_name if match else "").split(":")[0]
+    name = (match.view_name if match else "").split(":")[0]
+    here = OF_ENGAGEMENTS.get(name, name)
     return [
         {
             "name": name,
