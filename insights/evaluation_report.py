@@ -11,9 +11,9 @@ _HEAD = """\
 
 Written by `manage.py evaluate_insights --data DIR`; every figure is what that command measured.
 The sets are public labelled text, named in the table and not part of this repository. The engine's
-rules were tuned on them, so expect somewhat less on other text. The tone of answers and of reviews
-is measured on parts that the tone model has not seen. The lexicon is written by hand: nothing is
-trained on meeting notes or status reports.
+rules were tuned on them, so expect somewhat less on other text. The tone model was not
+fitted on the parts it is measured on, but its settings were chosen with them in view.
+The lexicon is written by hand: nothing is trained on meeting notes or status reports.
 
 A *floor* is what no change may go below (`tests/test_quality.py`), an *aim* where it should get.
 
