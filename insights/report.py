@@ -44,6 +44,11 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     unsupported: int  # claims that the records no longer bear out
     left_out: tuple[str, ...] = ()
 
+    @property
+    def claims(self) -> tuple[Said, ...]:
+        """All but the verdict, which stands at the head of the report."""
+        return tuple(said for said in self.said if not said.is_verdict)
+
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """A signal of health in words and points."""
@@ -67,6 +72,8 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     since: date
     owner: str = ""
     due: date | None = None
+    quotes: tuple[Quoted, ...] = ()
+    is_borne_out: bool = True  # the records still say what it was found in
     records: tuple[str, ...] = ()
 
 

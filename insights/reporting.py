@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+import msgspec
 from django.db.models import Q
 
 from connectors.freshness import Glance
@@ -27,6 +28,7 @@ from insights.report import (
     Step,
     Trouble,
 )
+from insights.schema import Evidence
 from psinsights.lib.today import today
 from psinsights.lib.words import plural, short_day
 
@@ -43,10 +45,17 @@ def report_of(engagement: Engagement, glance: Glance) -> Report:
     insights = list(Insight.objects.current().filter(engagement=engagement).with_staleness())
     claims = {row.pk: shown_claims(row) for row in insights}
     tasks = plan.plan(getattr(engagement, "plan_rows", None), day, everything=True)
-    notes = _notes(engagement, day, _cited(claims.values()))
+    risks = _open_risks(engagement)
+    notes = _notes(engagement, day, _cited(claims.values()) | _seen(risks))
     texts = {row.task.task_id: row.task.name for row in (*tasks.open, *tasks.done)}
     texts |= {note.pk: note.content for note in notes}
-    sections = tuple(_section(row, claims[row.pk], texts) for row in _ordered(insights))
+    actions = _actions(engagement)
+    told = {InsightType.RISK_DETECTION: risks, InsightType.ACTION_RECOMMENDATION: actions}
+    sections = tuple(
+        _section(row, claims[row.pk], texts)
+        for row in _ordered(insights)
+        if not told.get(InsightType(row.insight_type))  # the register says it with its state
+    )
     made = {row.insight_type for row in insights}
     return Report(
         engagement_id=engagement.pk,
@@ -69,8 +78,8 @@ def report_of(engagement: Engagement, glance: Glance) -> Report:
         missing=health.missing if health else (),
         sections=sections,
         not_made=tuple(TITLES[kind][0] for kind in InsightType if str(kind) not in made),
-        risks=_risks(engagement),
-        actions=_actions(engagement),
+        risks=tuple(_trouble(row, texts) for row in risks),
+        actions=actions,
         tasks=_items(tasks),
         tasks_open=tasks.open_total,
         tasks_done=tasks.done_total,
@@ -80,10 +89,10 @@ def report_of(engagement: Engagement, glance: Glance) -> Report:
 
 
 def _verdict(standing: Standing | None, sections: Iterable[Section]) -> tuple[str, ...]:
-    """What the score rests on most, and the verdict of the health summary where there is one."""
+    """The verdict of the health summary; where there is none, what costs the score most."""
     told = [said.text for section in sections for said in section.said if said.is_verdict]
     reason = [standing.reason] if standing and standing.reason else []
-    return tuple(dict.fromkeys([*told, *reason]))
+    return tuple(told or reason)
 
 
 def _facts(
@@ -152,10 +161,11 @@ def _stands(shown: Shown, texts: Mapping[str, str], *, imported: bool) -> bool:
     claim = shown.claim
     if not claim.evidence:
         return bool(shown.facts) and not imported
-    return all(
-        texts.get(piece.source, "")[piece.start : piece.end] == piece.quote
-        for piece in claim.evidence
-    )
+    return all(_reads(piece, texts) for piece in claim.evidence)
+
+
+def _reads(piece: Evidence, texts: Mapping[str, str]) -> bool:
+    return texts.get(piece.source, "")[piece.start : piece.end] == piece.quote
 
 
 def _said(shown: Shown) -> Said:
@@ -172,9 +182,15 @@ def _said(shown: Shown) -> Said:
         label=claim.theme.label if claim.theme else "",
         detail=detail,
         quotes=tuple(Quoted(record=e.source, quote=e.quote) for e in claim.evidence[:CITED]),
-        facts=tuple(fact.sentence for fact in shown.facts[:CITED]),
+        facts=tuple(_not_said(claim.text, [fact.sentence for fact in shown.facts])[:CITED]),
         records=tuple(dict.fromkeys(counted))[:CITED],
     )
+
+
+def _not_said(text: str, sentences: Iterable[str]) -> list[str]:
+    """The sentences that tell more than the text does."""
+    said = text.casefold()
+    return [told for told in sentences if told.casefold().rstrip(".") not in said]
 
 
 def _cited(claims: Iterable[list[Shown]]) -> set[str]:
@@ -205,19 +221,32 @@ def _last(notes: list[Any], day: date) -> tuple[Noted, ...]:
     )
 
 
-def _risks(engagement: Engagement) -> tuple[Trouble, ...]:
+def _open_risks(engagement: Engagement) -> list[Risk]:
     rows = Risk.objects.filter(engagement=engagement, status__in=Risk.OPEN)
-    return tuple(
-        Trouble(
-            title=row.title,
-            level=row.level,
-            status=row.get_status_display(),
-            since=row.first_seen_on,
-            owner=row.owner,
-            due=row.due_on,
-            records=tuple(str(record) for record in row.seen[:CITED]),
-        )
-        for row in rows.order_by("-exposure", "pk")
+    return list(rows.order_by("-exposure", "pk"))
+
+
+def _seen(risks: Iterable[Risk]) -> set[str]:
+    return {piece.source for row in risks for piece in _evidence(row)}
+
+
+def _evidence(row: Risk) -> list[Evidence]:
+    return msgspec.convert(row.claim.get("evidence", []), list[Evidence], strict=False)
+
+
+def _trouble(row: Risk, texts: Mapping[str, str]) -> Trouble:
+    evidence = _evidence(row)
+    standing = [piece for piece in evidence if _reads(piece, texts)]
+    return Trouble(
+        title=row.title,
+        level=row.level,
+        status=row.get_status_display(),
+        since=row.first_seen_on,
+        owner=row.owner,
+        due=row.due_on,
+        quotes=tuple(Quoted(record=e.source, quote=e.quote) for e in standing[:CITED]),
+        is_borne_out=len(standing) == len(evidence),
+        records=() if standing else tuple(str(record) for record in row.seen[:CITED]),
     )
 
 

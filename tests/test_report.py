@@ -140,7 +140,7 @@ def test_a_claim_whose_evidence_has_changed_is_left_out_and_counted(halden, ines
 
 def test_a_claim_without_a_source_is_left_out(halden, ines):
     make_insight(
-        halden, claim("Budget may be cut"), insight_type=InsightType.RISK_DETECTION,
+        halden, claim("Budget may be cut"), insight_type=InsightType.THEME_EXTRACTION,
     )  # fmt: skip
     assert "Budget may be cut" not in report(ines, halden)
 
@@ -230,3 +230,21 @@ def test_the_number_of_queries_does_not_grow(halden, ines):
         make_note(halden, content=f"Note {number}")
         make_task(halden)
     assert first == asked() <= 8
+
+
+def test_what_the_register_tells_is_not_told_twice(halden, ines):
+    make_insight(
+        halden, claim("Nobody owns the decision", "N-14"), insight_type=InsightType.RISK_DETECTION,
+    )  # fmt: skip
+    assert report(ines, halden).count("Nobody owns the decision") == 1
+
+
+def test_an_open_risk_shows_its_quote_or_says_that_the_record_changed(halden, ines):
+    evidence = {"source": "N-14", "quote": QUOTE, "start": 0, "end": len(QUOTE)}
+    Risk.objects.update(claim={"evidence": [evidence]})
+    Insight.objects.all().delete()
+    assert f"“{QUOTE}”" in report(ines, halden)
+    DeliveryNote.objects.update(content="All is well.")
+    html = report(ines, halden)
+    assert QUOTE not in html
+    assert "The records it was found in have changed since" in html
