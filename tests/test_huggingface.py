@@ -460,7 +460,7 @@ def test_an_answer_that_is_no_json_does_not_open_the_breaker() -> None:
 
 
 def test_one_provider_serves_many_threads_without_mixing_them() -> None:
-    people = [f"Person{chr(65 + n)}" for n in range(6)]
+    people = ["Alba", "Bruno", "Cleo", "Dario", "Edda", "Falk"]
     seen: dict[str, str] = {}
 
     def ask(name: str, provider: HuggingFaceProvider) -> None:
