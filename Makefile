@@ -68,13 +68,12 @@ $(VENV)/.dev: requirements-dev.lock
 install:
 	@if [ -z "$(PYTHON)" ]; then echo "PS Insights needs Python 3.11 or newer. Install it, or say PYTHON=/path/to/python3.11."; exit 2; fi
 	@echo "Setting up $(VENV) from $(LOCK) (once)"
-	@if command -v uv >/dev/null 2>&1; then \
-	  test -x $(BIN)/python || uv venv -q --python $(PYTHON) $(VENV); \
-	  uv pip install -q --require-hashes --python $(BIN)/python -r $(LOCK); \
-	else \
-	  test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV); \
-	  $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $(LOCK); \
-	fi
+	@with_uv() { command -v uv >/dev/null 2>&1 && \
+	    { test -x $(BIN)/python || uv venv -q --python $(PYTHON) $(VENV); } && \
+	    uv pip install -q --require-hashes --python $(BIN)/python -r $(LOCK); }; \
+	  with_pip() { { test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV); } && \
+	    $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $(LOCK); }; \
+	  with_uv || with_pip
 	@touch $(STAMP)
 
 .env:
