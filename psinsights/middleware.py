@@ -13,6 +13,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
@@ -23,6 +24,14 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 KNOWN_ID = re.compile(r"[A-Za-z0-9._-]{1,40}\Z")
 LOOPBACK = {"127.0.0.1", "::1"}
+# Any of these means that a proxy stands in between, and whoever asks may be anywhere.
+FORWARDED = (
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_REAL_IP",
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+)
 SAFE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -96,12 +105,11 @@ def _demo_user() -> object:
 
 def is_loopback(request: HttpRequest) -> bool:
     """Whether both ends are this machine: the peer's address, and the host that was asked for."""
-    host = request.get_host().rsplit(":", 1)[0] if "]" not in request.get_host() else "[::1]"
-    forwarded = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
+    host, _ = split_domain_port(request.get_host())
     return (
         request.META.get("REMOTE_ADDR") in LOOPBACK
         and host in settings.LOOPBACK_HOSTS
-        and not forwarded
+        and not any(header in request.META for header in FORWARDED)
     )
 
 
