@@ -16,8 +16,7 @@ help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
 
 run: $(VENV)/.run .env ## Serve PS Insights on 127.0.0.1 (PORT=8000) with the sample portfolio
-	@$(MANAGE) prepare
-	@exec $(MANAGE) up
+	@exec $(MANAGE) up --prepare
 
 run-databricks: $(VENV)/.dev .env ## The same against a loopback warehouse with sample Delta tables
 	@exec $(MANAGE) up_databricks

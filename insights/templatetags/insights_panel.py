@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
@@ -61,3 +62,15 @@ def kind_title(kind: str) -> str:
 def writer(insight: Any) -> str:
     """Who wrote it, in the page's words."""
     return LABELS.get(insight.provider, insight.provider or "Imported")
+
+
+@register.inclusion_tag("insights/actions_due_card.html", takes_context=True)
+def actions_due(context: dict[str, Any]) -> dict[str, Any]:
+    """Actions that were taken on and are due within a week, or late; one query."""
+    today = context.get("day") or portfolio_day()
+    mine = Action.objects.visible_to(context["request"].user)
+    due = mine.filter(status__in=Action.TAKEN, due_on__lte=today + timedelta(days=7))
+    return {
+        "actions": due.select_related("engagement").order_by("due_on", "pk")[:6],
+        "today": today,
+    }

@@ -14,9 +14,11 @@ import time
 from types import FrameType
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 HOST = "127.0.0.1"
+HEAD_START = 1.5  # seconds between the start of one process and the next
 GRACE = 20  # seconds a process has to finish what it is at
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
@@ -76,10 +78,13 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=HOST, help="address to listen on")
         parser.add_argument("--workers", type=int, default=2, help="web processes")
         parser.add_argument("--threads", type=int, default=4, help="threads in each")
+        parser.add_argument("--prepare", action="store_true", help="run prepare first")
         parser.add_argument("--no-worker", action="store_true", help="web only")
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = self.checked_port(options["host"], options["port"])
+        if options["prepare"]:
+            call_command("prepare", stdout=self.stdout)
         services = [Service("web", web_command(options, port))]
         if not options["no_worker"]:
             services.append(Service("worker", [sys.executable, "manage.py", "work"]))
@@ -110,6 +115,8 @@ class Command(BaseCommand):
     def supervise(self, services: list[Service]) -> None:
         for service in services:
             service.start()
+            # The page comes first: what starts at once shares the processor with it.
+            self.stop.wait(HEAD_START)
         while not self.stop.wait(0.3):
             for service in services:
                 if service.has_stopped() and not self.stop.is_set():
@@ -128,5 +135,5 @@ def web_command(options: dict[str, Any], port: int) -> list[str]:
         *("--bind", f"{options['host']}:{port}", "--worker-class", "gthread"),
         *("--workers", str(options["workers"]), "--threads", str(options["threads"])),
         *("--timeout", "60", "--graceful-timeout", "15", "--max-requests", "20000"),
-        *("--max-requests-jitter", "2000", "--log-level", "warning", "--no-control-socket"),
+        *("--preload", "--max-requests-jitter", "2000", "--log-level", "warning", "--no-control-socket"),
     ]
