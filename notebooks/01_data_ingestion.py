@@ -32,6 +32,22 @@ for name in (catalog, schema):
         raise ValueError(f"{name!r} is not a plain name.")
 
 
+# The product's modules come from beside the notebooks where they were deployed with them, else from
+# the wheel. Workers need to be told too.
+beside = Path.cwd().parent
+root = str(beside) if (beside / "engagements" / "records.py").is_file() else ""
+
+
+def find_modules(root: str) -> None:
+    import sys
+
+    if root and root not in sys.path:
+        sys.path.insert(0, root)
+
+
+find_modules(root)
+
+
 def full(table: str) -> str:
     return f"{catalog}.{schema}.{table}"
 
@@ -266,6 +282,7 @@ def lines_of(path: Path) -> Any:
 
 def checker(record_name: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
     def check(batches: Iterator[Any]) -> Iterator[Any]:
+        find_modules(root)
         import hashlib
 
         import msgspec

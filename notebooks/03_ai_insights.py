@@ -33,6 +33,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 catalog = dbutils.widgets.get("catalog")
@@ -54,6 +55,22 @@ concurrency = int(dbutils.widgets.get("concurrency"))
 batch = int(dbutils.widgets.get("batch"))
 only = [part.strip() for part in dbutils.widgets.get("engagements").split(",") if part.strip()]
 BUDGET = 8_000  # tokens of a prompt
+
+
+# The product's modules come from beside the notebooks where they were deployed with them, else from
+# the wheel. Workers need to be told too.
+beside = Path.cwd().parent
+root = str(beside) if (beside / "engagements" / "records.py").is_file() else ""
+
+
+def find_modules(root: str) -> None:
+    import sys
+
+    if root and root not in sys.path:
+        sys.path.insert(0, root)
+
+
+find_modules(root)
 
 
 def full(table: str) -> str:
@@ -148,6 +165,7 @@ def dossier_maker(day: date) -> Callable[[Any], Any]:
     """Gives a function from a row of inputs to the dossier that providers read."""
 
     def dossier_of(row: Any) -> Any:
+        find_modules(root)
         from engagements.health import Facts, assess
         from engagements.parse import parse
         from engagements.records import EngagementRecord, NoteRecord, TaskRecord, UsageRecord
@@ -325,6 +343,7 @@ def writer(
             return known | {"status": "failed", "error": f"{error}"[:500]}
 
     def write(batches: Iterator[Any]) -> Iterator[Any]:
+        find_modules(root)
         import pandas as pd
 
         for rows in batches:
@@ -349,6 +368,7 @@ def prompter(
     settings: dict[str, Any], dossier_of: Callable[[Any], Any]
 ) -> Callable[[Iterator[Any]], Iterator[Any]]:
     def prompts(batches: Iterator[Any]) -> Iterator[Any]:
+        find_modules(root)
         from engagements.records import InsightType
         from insights.providers import conversation
 

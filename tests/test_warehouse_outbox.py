@@ -217,6 +217,7 @@ def test_a_push_killed_between_merge_and_mark_leaves_every_row_once(
 ) -> None:
     own = {
         **os.environ,
+        "DJANGO_SETTINGS_MODULE": "psinsights.settings",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
         "DATA_DIR": str(tmp_path),
         "DATA_MODE": "databricks",
@@ -227,7 +228,8 @@ def test_a_push_killed_between_merge_and_mark_leaves_every_row_once(
     held = Fault("ExecuteStatement", statement="MERGE", hold=threading.Event())
     warehouse.faults.add(held)
     killed = subprocess.Popen(push_outbox, env=own)
-    assert held.reached.wait(60)  # the rows are in, the answer is not out
+    while not held.reached.wait(0.1):  # then the rows are in, and the answer is not out
+        assert killed.poll() is None
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     assert held.hold

@@ -120,6 +120,8 @@ class Engine:
             (rf"SHOW\s+TBLPROPERTIES\s+{_NAME}$", self._properties),
             (rf"ALTER\s+TABLE\s+{_NAME}\s+ADD\s+COLUMNS?\s*\(?(.*?)\)?$", self._add_columns),
             (rf"ALTER\s+TABLE\s+{_NAME}\s+SET\s+TBLPROPERTIES\s*\((.*)\)$", self._set_properties),
+            (rf"CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}$", self._create_schema),
+            (rf"DROP\s+SCHEMA\s+(?:IF\s+EXISTS\s+)?{_NAME}(?:\s+CASCADE)?$", self._drop_schema),
             (rf"OPTIMIZE\s+{_NAME}", self._optimize),
             (rf"RESTORE\s+TABLE\s+{_NAME}\s+TO\s+VERSION\s+AS\s+OF\s+(\d+)$", self._restore),
             (rf"VACUUM\s+{_NAME}", self._vacuum),
@@ -211,6 +213,19 @@ class Engine:
     def _vacuum(self, match: re.Match[str]) -> pa.Table:
         delta_log.vacuum(self._table(match[1]))
         return NOTHING
+
+    def _create_schema(self, match: re.Match[str]) -> pa.Table:
+        answer = self.run(match[0])
+        (self.root / match[1].split(".")[-1].strip("`")).mkdir(exist_ok=True)
+        return answer
+
+    def _drop_schema(self, match: re.Match[str]) -> pa.Table:
+        schema = match[1].split(".")[-1].strip("`")
+        answer = self.run(match[0])
+        delta_log.drop(self.root / schema)
+        whole = re.compile(rf"({CATALOG}\.)?{schema}([. ]|$)")
+        self._registered = {name for name in self._registered if not whole.match(name)}
+        return answer
 
     def _create_table(self, match: re.Match[str]) -> pa.Table:
         replace, if_absent, name, spec = match.groups()
