@@ -14,7 +14,7 @@ from insights.engine.compose_risks import POINTS_OF_EXPOSURE, risk_claims
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import gaps
 from insights.engine.merging import is_open, resolved
-from insights.engine.passages import good_news, passages, representative, request
+from insights.engine.passages import good_news, passages, representative, request, stating
 from insights.engine.sections import Heading
 from insights.engine.words import capitalised, clause, count, lowered
 from insights.grounding_language import hedged
@@ -174,7 +174,7 @@ def _bare_signals(desk: Desk, concerns: list[Claim]) -> Iterator[Claim]:
 
 def _progress(desk: Desk) -> Iterator[Claim]:
     """What goes well: a sentence of a note, and what was completed lately."""
-    found = passages(desk.notes)
+    found = stating(passages(desk.notes))
     ends = {f.resolved_quote for f in desk.dossier.findings}
     told = good_news(found, desk.dossier.findings, desk.as_of)
     told = [p for p in told if p.text not in ends]
@@ -227,7 +227,7 @@ def _representative(desk: Desk, *, short: bool) -> Iterator[Claim]:
     """The sentence nearest to what the notes say; it is called a quote, for it is no summary."""
     if short:
         return
-    stated = [p for p in passages(desk.notes) if p.heading is not Heading.PLAN and not p.ahead]
+    stated = [p for p in stating(passages(desk.notes)) if p.heading is not Heading.PLAN and not p.ahead]
     past = [f for f in desk.dossier.findings if not is_open(f, desk.as_of)]
     stated = [p for p in stated if not (hedged(p.text) or request(p.text) or p.touches(past))]
     stated = stated[:MOST_COMPARED]

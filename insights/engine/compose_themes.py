@@ -9,7 +9,7 @@ from engagements.records import InsightType, NoteRecord
 from insights.engine.clusters import Cluster, clusters
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import unread
-from insights.engine.passages import Passage, passages
+from insights.engine.passages import Passage, passages, stated, stating
 from insights.engine.words import capitalised, clause, lowered
 from insights.facts import known_names
 from insights.grounding_language import hedged, terms
@@ -26,11 +26,11 @@ _STOP = frozenset(
 
 def compose_themes(desk: Desk) -> Draft:
     """The themes as claims, the largest first; none where there is too little to read."""
-    notes = [n for n in desk.notes if n.content.strip()]
+    notes = [n for n in desk.notes if stated(n.content).strip()]
     if len(notes) < FEWEST_NOTES:
         said = f"Too little to read for themes: {len(notes)} of the {FEWEST_NOTES} notes needed."
         return Draft(kind=InsightType.THEME_EXTRACTION, claims=(), left_out=(said, *unread(desk)))
-    found = clusters([n.content for n in notes], _stop_words(desk))
+    found = clusters([stated(n.content) for n in notes], _stop_words(desk))
     groups = sorted(found, key=lambda c: (-len(c.members), c.members[0]))
     claims = [c for group in groups if (c := _theme(desk, group, notes))][:MOST_THEMES]
     alone = len(notes) - len({m for g in groups for m in g.members})
@@ -74,7 +74,7 @@ def _theme(desk: Desk, group: Cluster, notes: Sequence[NoteRecord]) -> Claim | N
         first_on=days[0],
         last_on=days[-1],
     )
-    spoken = _speaking(passages(members), group.terms)
+    spoken = _speaking(stating(passages(members)), group.terms)
     return desk.first_sound(_wordings(detail, spoken))
 
 

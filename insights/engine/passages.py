@@ -12,6 +12,7 @@ from engagements.records import NoteFinding, NoteRecord, Sentiment
 from insights.engine.sections import Heading, sentences
 from insights.engine.words import plain, word_set
 from insights.grounding_language import hedged, negated_terms, terms
+from insights.prompts_instructions import is_instruction
 from insights.schema import Evidence
 
 SHORTEST, LONGEST = 25, 320  # characters of a sentence worth quoting
@@ -34,6 +35,7 @@ _BAD = re.compile(
     r"|n't\b",
     re.IGNORECASE,
 )
+_CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _LABELLED = re.compile(
     r"^(?:actions?(?: items?)?|next(?: steps?)?|to-?do|ai|follow[- ]?ups?)\b ?[:\-–] ?"
     r"(?P<rest>.+)$",
@@ -90,7 +92,13 @@ class Passage(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _sentences(content: str) -> tuple[tuple[int, int, Heading | None], ...]:
-    return tuple((s.start, s.end, s.heading) for s in sentences(content))
+    code = [found.span() for found in _CODE_BLOCK.finditer(content)]
+    return tuple(
+        (s.start, s.end, s.heading)
+        for s in sentences(content)
+        # A pasted program says nothing of an engagement.
+        if not any(start < s.end and s.start < end for start, end in code)
+    )
 
 
 def passages(notes: Sequence[NoteRecord]) -> list[Passage]:
@@ -104,6 +112,26 @@ def passages(notes: Sequence[NoteRecord]) -> list[Passage]:
         for start, end, heading in _sentences(note.content)
         if SHORTEST <= end - start <= LONGEST
     ]  # fmt: skip
+
+
+def stating(found: Sequence[Passage]) -> list[Passage]:
+    """Those that say how things are: one that tells its reader what to do says nothing of them."""
+    return [p for p in found if not _instructs(p.text)]
+
+
+@lru_cache(maxsize=8192)
+def _instructs(sentence: str) -> bool:
+    return is_instruction(sentence)
+
+
+def stated(content: str) -> str:
+    """What a note states, without the sentences that instruct its reader."""
+    kept = [
+        content[start:end]
+        for start, end, _ in _sentences(content)
+        if not _instructs(content[start:end])
+    ]
+    return " ".join(kept)
 
 
 def good_news(
