@@ -8,11 +8,11 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from engagements.models import Engagement
-from engagements.search_index import folded
+from engagements.search_index import folded, mark_of
 
 MOST_TYPED = 400  # characters that are read of a question
 MOST_ASKED = 12  # words of it
-MOST_FOUND = 5000  # records of a kind, the last indexed ones; a commoner word is no help anyway
+MOST_FOUND = 1500  # records of a kind, the last indexed ones; a commoner word is no help anyway
 PREFIX_FROM = 2  # letters; every other word begins with a given one
 TABLE = "engagements_searchentry"
 
@@ -40,11 +40,11 @@ def keys_of(
     """
     visible, given = _visible(user)
     key = "CAST(entry.record AS BIGINT)" if numbers else "entry.record"
-    matched, question = _matched(words)
+    matched, order, question = _matched(kind, words)
     return RawSQL(
-        f"SELECT {key} FROM {matched} AND entry.kind = %s AND entry.engagement_id IN ({visible}) "
-        f"ORDER BY entry.id DESC LIMIT {MOST_FOUND}",
-        [question, kind, *given],
+        f"SELECT {key} FROM {matched} AND entry.engagement_id IN ({visible}) "
+        f"ORDER BY {order} DESC LIMIT {MOST_FOUND}",
+        [question, *given],
     )
 
 
@@ -57,18 +57,21 @@ def _visible(user: AbstractBaseUser | AnonymousUser) -> tuple[str, tuple[object,
         return "SELECT NULL", ()
 
 
-def _matched(words: list[str]) -> tuple[str, str]:
-    """Source and condition of the entries that hold the words, and the value of its parameter."""
+def _matched(kind: str, words: list[str]) -> tuple[str, str, str]:
+    """Source and condition of the entries that hold the words, their order, and the question."""
     if connection.vendor == "sqlite":
-        found = f"search_words JOIN {TABLE} entry ON entry.id = search_words.rowid"
-        return f"{found} WHERE search_words MATCH %s", _joined(words, '"', " AND ", "*")
+        # CROSS JOIN and this order: the full-text table is read backwards and no further than asked.
+        found = f"search_words CROSS JOIN {TABLE} entry ON entry.id = search_words.rowid"
+        question = _joined(kind, words, '"', " AND ", "*")
+        return f"{found} WHERE search_words MATCH %s", "search_words.rowid", question
     vector = "array_to_tsvector(string_to_array(entry.words, ' '))"
-    return f"{TABLE} entry WHERE {vector} @@ %s::tsquery", _joined(words, "'", " & ", ":*")
+    question = _joined(kind, words, "'", " & ", ":*")
+    return f"{TABLE} entry WHERE {vector} @@ %s::tsquery", "entry.id", question
 
 
-def _joined(words: list[str], quote: str, both: str, goes_on: str) -> str:
+def _joined(kind: str, words: list[str], quote: str, both: str, goes_on: str) -> str:
     """Words in the database's own question; they hold letters and digits and nothing else."""
-    terms = [f"{quote}{word}{quote}" for word in words]
+    terms = [f"{quote}{word}{quote}" for word in (mark_of(kind), *words)]
     if is_prefix(words):
         terms[-1] += goes_on
     return both.join(terms)

@@ -28,7 +28,7 @@ from insights.report import (
     Step,
     Trouble,
 )
-from insights.schema import Evidence
+from insights.schema import Claim, Evidence
 from psinsights.lib.today import today
 from psinsights.lib.words import plural, short_day
 
@@ -179,12 +179,18 @@ def _said(shown: Shown) -> Said:
         is_verdict=claim.kind == "verdict",
         level=str(claim.severity or ""),
         is_possible=claim.certainty == "possible",
-        label=claim.theme.label if claim.theme else "",
+        label=_label(claim),
         detail=detail,
         quotes=tuple(Quoted(record=e.source, quote=e.quote) for e in claim.evidence[:CITED]),
         facts=tuple(_not_said(claim.text, [fact.sentence for fact in shown.facts])[:CITED]),
         records=tuple(dict.fromkeys(counted))[:CITED],
     )
+
+
+def _label(claim: Claim) -> str:
+    """A theme's name, unless its text begins with it."""
+    label = claim.theme.label if claim.theme else ""
+    return "" if claim.text.casefold().startswith(label.casefold()) else label
 
 
 def _not_said(text: str, sentences: Iterable[str]) -> list[str]:

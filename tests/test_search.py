@@ -125,7 +125,7 @@ def test_no_question_breaks_it(halden, ines, person, text) -> None:
     assert ines.get("/search", {"q": text.encode(errors="replace")}).status_code == 200
 
 
-@effort(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@effort(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.text(max_size=80))
 def test_any_text_can_be_kept_and_found_by_any_of_its_words(halden, person, text) -> None:
     search_index.put(
