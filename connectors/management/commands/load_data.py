@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
+from django.utils import timezone
 
 from connectors import sync
 from connectors.management.progress import bar
+from connectors.management.watch import LEAST, MOST, Watch
 from connectors.sources import SourceError
 from connectors.tables import table, tables
 from connectors.take import Outcome
@@ -31,6 +34,12 @@ class Command(BaseCommand):
             "--rows-only", action="store_true", help="leave findings and readings to the worker"
         )
         parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+        parser.add_argument(
+            "--watch",
+            metavar="SECONDS",
+            type=int,
+            help="look again every so many seconds, a line each, until Ctrl-C",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         order = sync.Order(
@@ -39,16 +48,40 @@ class Command(BaseCommand):
             full=options["full"],
             rows_only=options["rows_only"],
         )
+        if options["watch"] is not None:
+            self._watch(options["watch"], options["source"], order, as_json=options["json"])
+        else:
+            self._once(options["source"], order, options["json"])
+
+    def _watch(
+        self, seconds: int, directory: Path | None, order: sync.Order, *, as_json: bool
+    ) -> None:
+        """A source that is away is no reason to stop: the next look may find it."""
+        if not LEAST <= seconds <= MOST:
+            raise CommandError(f"--watch takes {LEAST} to {MOST} seconds.", returncode=2)
+
+        def look() -> None:
+            close_old_connections()  # the database may have been away since the last look
+            try:
+                line = one_line(sync.load(directory, order=order), as_json=as_json)
+            except (SourceError, sync.LoadRunning) as error:
+                line = json.dumps({"error": str(error)}) if as_json else str(error)
+            self.stdout.write(line if as_json else f"{timezone.now():%H:%M:%S} UTC  {line}")
+            self.stdout.flush()
+
+        Watch(seconds).run(look)
+
+    def _once(self, directory: Path | None, order: sync.Order, json_wanted: bool) -> None:
         try:
             with bar() as progress:
-                summary = sync.load(options["source"], order=order, progress=progress)
+                summary = sync.load(directory, order=order, progress=progress)
         except SourceError as error:
             raise CommandError(
                 f"Nothing was changed. {error}", returncode=NOTHING_CHANGED
             ) from error
         except sync.LoadRunning as error:
             raise CommandError(str(error), returncode=ANOTHER_RUNS) from error
-        self.stdout.write(as_json(summary) if options["json"] else as_text(summary))
+        self.stdout.write(as_json(summary) if json_wanted else as_text(summary))
 
 
 def _known_table(name: str | None) -> str:
@@ -61,22 +94,38 @@ def _known_table(name: str | None) -> str:
         raise CommandError(f"No table {name!r}. Tables: {known}.", returncode=2) from error
 
 
+def one_line(summary: sync.Summary, *, as_json: bool = False) -> str:
+    """A look of ``--watch``: what came of it, and which tables have new rows."""
+    if as_json:
+        return json.dumps(_as_values(summary))
+    changed = {
+        name: out.created + out.changed + out.removed + out.returned
+        for name, out in summary.tables.items()
+        if not out.did_nothing
+    }
+    parts = [f"{name} {number}" for name, number in changed.items()]
+    told = f"changed: {', '.join(parts)}" if parts else "nothing has changed"
+    aside = f", {summary.quarantined} kept aside" if summary.quarantined else ""
+    return f"{summary.source}: {told}{aside} ({summary.seconds:.1f} s)."
+
+
 def as_json(summary: sync.Summary) -> str:
     """The summary for other programs."""
-    return json.dumps(
-        {
-            "source": summary.source,
-            "location": summary.location,
-            "as_of": summary.as_of.isoformat(),
-            "dry_run": summary.dry_run,
-            "rows_seconds": round(summary.rows_seconds, 3),
-            "seconds": round(summary.seconds, 3),
-            "tables": summary.as_counts(),
-            "findings": summary.findings,
-            "readings": summary.readings,
-        },
-        indent=2,
-    )
+    return json.dumps(_as_values(summary), indent=2)
+
+
+def _as_values(summary: sync.Summary) -> dict[str, Any]:
+    return {
+        "source": summary.source,
+        "location": summary.location,
+        "as_of": summary.as_of.isoformat(),
+        "dry_run": summary.dry_run,
+        "rows_seconds": round(summary.rows_seconds, 3),
+        "seconds": round(summary.seconds, 3),
+        "tables": summary.as_counts(),
+        "findings": summary.findings,
+        "readings": summary.readings,
+    }
 
 
 def as_text(summary: sync.Summary) -> str:
