@@ -27,7 +27,7 @@ class Period:
 
     @property
     def since_moment(self) -> datetime:
-        return datetime.combine(self.since, time(), tzinfo=UTC)
+        return midnight(self.since)
 
     @property
     def history_since(self) -> date:
@@ -46,6 +46,11 @@ class Period:
 def period_of(days: int) -> Period:
     """The period up to the clock's day, in UTC as everything that is measured; one query."""
     return Period(days=days, today=timezone.now().date(), day=portfolio_day())
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins, in UTC."""
+    return datetime.combine(day, time(), tzinfo=UTC)
 
 
 def mondays(first: date, last: date) -> list[date]:
