@@ -7,7 +7,6 @@ on the engagements, and a load that is cut short leaves it to the next.
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -153,7 +152,7 @@ def perform(run: Load, source: Source, order: Order, progress: Progress | None =
         run.holds()
         if order.renewed:
             ingest.forget_history()
-        with _without_cycles():
+        with ingest.without_cycles():
             _Loading(source, order, summary, progress).rows()
         ingest.give_standing(day)
         transaction.set_rollback(order.dry_run)
@@ -163,18 +162,6 @@ def perform(run: Load, source: Source, order: Order, progress: Progress | None =
     summary.seconds = (timezone.now() - began).total_seconds()
     _settle(run, summary, order)
     return summary
-
-
-@contextmanager
-def _without_cycles() -> Iterator[None]:
-    """No cyclic garbage is made of rows, and looking for it costs a sixth of a large load."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _judge(run: Load, summary: Summary, day: date) -> None:

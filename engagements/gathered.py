@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce, JSONArray
 from engagements.models import TeamMember
 
 
-class _Gathered(Aggregate):
+class Gathered(Aggregate):
     """All rows' arrays in one JSON array."""
 
     function = "JSON_GROUP_ARRAY"
@@ -40,6 +40,6 @@ def gathered(rows: QuerySet[Model, Any], *columns: str) -> Subquery:
     """The ``columns`` of an engagement's rows as a list of lists; dates are ISO text in it."""
     mine = rows.filter(engagement=OuterRef("pk")).order_by().values("engagement")
     return Subquery(
-        mine.annotate(gathered=_Gathered(JSONArray(*columns))).values("gathered"),
+        mine.annotate(gathered=Gathered(JSONArray(*columns))).values("gathered"),
         output_field=JSONField(),
     )

@@ -122,19 +122,26 @@ def _completion(
 
 
 def _task_entry(task: TaskRecord, rules: Rules) -> TaskEntry:
-    start = _ordinal(task.start_date)
-    due = _ordinal(task.end_date or task.baseline_end_date)
+    # Called for every task of a portfolio: what is there is asked once, in one place.
+    begins, ends = task.start_date, task.end_date or task.baseline_end_date
+    completed, updated = task.completed_at, task.updated_at
+    start = None if begins is None else begins.toordinal()
+    due = None if ends is None else ends.toordinal()
+    completed_on = None if completed is None else completed.toordinal()
+    finished = completed_on
+    if finished is None and task.status is TaskStatus.COMPLETED:
+        finished = due
     return TaskEntry(
         task.task_id,
-        bool(task.is_milestone),
+        task.is_milestone is True,
         start,
         due,
         _duration(start, due, rules),
-        _ordinal(finished_on(task)),
-        _ordinal(task.completed_at),
+        finished,
+        completed_on,
         task.status,
         task.progress_percent,
-        _ordinal(task.updated_at),
+        None if updated is None else updated.toordinal(),
     )
 
 

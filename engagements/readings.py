@@ -6,7 +6,6 @@ engagement, so a run that is cut short goes on where it was and a second one fin
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,11 +13,13 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast, JSONArray
 
 from engagements.fact_rows import Inputs, inputs_of
+from engagements.gathered import Gathered
 from engagements.health import Band, Health, events, history
-from engagements.ingest import batches, bound, upsert
+from engagements.ingest import batches, bound, upsert, without_cycles
 from engagements.models import Engagement, HealthEvent, HealthReading, Standing
 from engagements.standing import standing_of
 
@@ -31,6 +32,10 @@ BANDS = (Band.CRITICAL, Band.WARNING, Band.HEALTHY)
 READING = (
     *("engagement_id", "day", "score", "band", "state", "coverage", "lost", "detail"),
     "rules_version",
+)
+EVENT = (
+    *("engagement_id", "day", "kind", "score_before", "score_after", "band_before", "band_after"),
+    "reason",
 )
 
 
@@ -57,7 +62,7 @@ def _assess_block(keys: Sequence[str], as_of: date, *, daily: bool) -> int:
     # Between the first and the last key, not a list of them: a block may be thousands.
     block = Engagement.objects.filter(pk__gte=keys[0], pk__lte=keys[-1])
     wanted = set(keys)
-    with transaction.atomic():
+    with transaction.atomic(), without_cycles():
         _forget_after(block, as_of)
         past = _past_scores(block, as_of)
         made = _Made()
@@ -66,9 +71,15 @@ def _assess_block(keys: Sequence[str], as_of: date, *, daily: bool) -> int:
             if key in wanted:
                 made.add(inputs, past.get(key, {}), daily=daily)
         made.store(block, as_of)
-        for batch in batches(keys):
-            Engagement.objects.filter(pk__in=batch).update(unassessed=False)
+        _note_assessed(block, wanted)
     return len(keys)
+
+
+def _note_assessed(block: QuerySet[Engagement], keys: set[str]) -> None:
+    """Nothing is left to do for these; in one statement where they are the whole block."""
+    whole = keys == set(block.values_list("pk", flat=True))
+    for rows in [block] if whole else (block.filter(pk__in=some) for some in batches(keys)):
+        rows.filter(unassessed=True).update(unassessed=False)
 
 
 def _forget_after(block: QuerySet[Engagement], as_of: date) -> None:
@@ -81,12 +92,18 @@ def _past_scores(block: QuerySet[Engagement], as_of: date) -> dict[str, Past]:
     readings = HealthReading.objects.filter(
         engagement__in=block.values("pk"), day__lt=as_of, day__gte=as_of - timedelta(days=BACK)
     )
-    found: dict[str, Past] = defaultdict(dict)
-    for key, day, score, band in readings.order_by("day").values_list(
-        "engagement_id", "day", "score", "band"
-    ):
-        found[key][day] = (score, Band(band))
-    return found
+    found = (
+        readings.order_by()
+        .values_list("engagement_id")
+        .annotate(found=Cast(Gathered(JSONArray("day", "score", "band")), TextField()))
+    )
+    return {
+        key: {day: (score, band) for day, score, band in sorted(_PAST.decode(rows))}
+        for key, rows in found
+    }
+
+
+_PAST = msgspec.json.Decoder(list[tuple[date, int | None, Band]])
 
 
 def missing_days(known: Collection[date], as_of: date, *, daily: bool) -> list[date]:
@@ -102,7 +119,7 @@ class _Made:
     """What a block's assessment came to, as rows to be written."""
 
     readings: list[list[Any]] = field(default_factory=list)
-    events: list[HealthEvent] = field(default_factory=list)
+    events: list[list[Any]] = field(default_factory=list)
     standings: list[dict[str, Any]] = field(default_factory=list)
 
     def add(
@@ -125,13 +142,7 @@ class _Made:
             engagement__in=block.values("pk"), day__lt=as_of, detail__isnull=False
         ).update(detail=None)
         upsert(HealthReading, READING, self.readings, unique=["engagement_id", "day"])
-        HealthEvent.objects.bulk_create(
-            self.events,
-            batch_size=200,
-            update_conflicts=True,
-            unique_fields=["engagement", "day", "kind"],
-            update_fields=["score_before", "score_after", "band_before", "band_after", "reason"],
-        )
+        upsert(HealthEvent, EVENT, self.events, unique=["engagement_id", "day", "kind"])
         if self.standings:
             columns = list(self.standings[0])
             rows = [[bound(value) for value in row.values()] for row in self.standings]
@@ -159,23 +170,23 @@ def _events(
     last: tuple[int | None, Band] | None,
     last_day: date | None,
     healths: Sequence[Health],
-) -> Iterator[HealthEvent]:
+) -> Iterator[list[Any]]:
     """What happened from reading to reading, from the one before the first on."""
     before = _bare(last, last_day) if last and last_day else None
     for health in healths:
         if before is not None:
             for event in events(before, health):
                 if kind := _kind(event.kind, before.band, health.band):
-                    yield HealthEvent(
-                        engagement_id=key,
-                        day=health.as_of,
-                        kind=kind,
-                        score_before=before.score,
-                        score_after=health.score,
-                        band_before=before.band.value,
-                        band_after=health.band.value,
-                        reason=event.sentence[:500],
-                    )
+                    yield [
+                        key,
+                        bound(health.as_of),
+                        kind,
+                        before.score,
+                        health.score,
+                        before.band.value,
+                        health.band.value,
+                        event.sentence[:500],
+                    ]
         before = health
 
 

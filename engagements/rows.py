@@ -25,7 +25,9 @@ def to_record(kind: type[Record], values: Mapping[str, Any]) -> Record:
 
 def engagement_record(row: models.Engagement) -> EngagementRecord:
     """The record of an engagement row."""
-    return to_record(EngagementRecord, {name: getattr(row, name) for name in COLUMNS[EngagementRecord]})
+    return to_record(
+        EngagementRecord, {name: getattr(row, name) for name in COLUMNS[EngagementRecord]}
+    )
 
 
 def tasks_of(engagement_id: str) -> list[TaskRecord]:

@@ -11,6 +11,8 @@ from engagements.records import FindingStatus, NoteFinding, TaskRecord, TaskStat
 
 WEEKS = 12
 NEAR = 6  # days before a wanted day in which a reading may stand for it
+BACK = [timedelta(days=back) for back in range(1, NEAR + 1)]
+WEEKLY = [timedelta(weeks=week) for week in reversed(range(WEEKS))]
 OPEN = (FindingStatus.OPEN, FindingStatus.POTENTIAL)
 
 
@@ -25,10 +27,7 @@ def standing_of(facts: Facts, health: Health, scores: Mapping[date, int | None])
         "coverage": health.coverage,
         "delta_7d": change(scores, facts.as_of, 7),
         "delta_28d": change(scores, facts.as_of, 28),
-        "weekly": [
-            score_near(scores, facts.as_of - timedelta(weeks=week))
-            for week in reversed(range(WEEKS))
-        ],
+        "weekly": [score_near(scores, facts.as_of - back) for back in WEEKLY],
         "reason": heaviest_reason(health)[:500],
         "contradiction": (health.contradiction or "")[:500],
         **_plan(facts.tasks, facts.as_of),
@@ -38,10 +37,10 @@ def standing_of(facts: Facts, health: Health, scores: Mapping[date, int | None])
 
 def score_near(scores: Mapping[date, int | None], day: date) -> int | None:
     """The score of that day, or of the last reading in the week before it."""
-    for back in range(NEAR + 1):
-        if (near := day - timedelta(days=back)) in scores:
-            return scores[near]
-    return None
+    if day in scores:
+        return scores[day]
+    near = (day - back for back in BACK)
+    return next((scores[day] for day in near if day in scores), None)
 
 
 def change(scores: Mapping[date, int | None], day: date, days: int) -> int | None:
