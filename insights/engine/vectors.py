@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -69,14 +69,26 @@ def _model() -> _Model | None:
 def _pooled(texts: Sequence[str], model: _Model) -> np.ndarray:
     import numpy as np
 
-    rows = np.zeros((len(texts), model.table.shape[1]), dtype=np.float32)
-    encoded = model.tokenizer.encode_batch(
-        [text[:_LONGEST] for text in texts], add_special_tokens=False
-    )
-    for number, encoding in enumerate(encoded):
-        if encoding.ids:
-            rows[number] = model.table[encoding.ids].astype(np.float32).mean(axis=0)
-    return _unit(rows)
+    if not texts:
+        return np.zeros((0, model.table.shape[1]), dtype=np.float32)
+    return np.stack([_direction(text[:_LONGEST]) for text in texts])
+
+
+@lru_cache(maxsize=8192)
+def _direction(text: str) -> np.ndarray:
+    """One text's row; kept, because the kinds of insight look at the same sentences."""
+    import numpy as np
+
+    model = _model()
+    assert model is not None
+    # One by one: a batch is spread over threads, which costs more than it saves on short texts.
+    ids = model.tokenizer.encode(text, add_special_tokens=False).ids
+    row = np.zeros(model.table.shape[1], dtype=np.float32)
+    if ids:
+        row = model.table[ids].astype(np.float32).mean(axis=0)
+    row = _unit(row[None])[0]
+    row.flags.writeable = False
+    return row
 
 
 def _counted(texts: Sequence[str]) -> np.ndarray:
