@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
 from django.test import Client
 
 from connectors.models import OutboxEntry
 from connectors.notes import LONGEST, write_note
-from engagements.models import DeliveryNote, NoteFinding, SearchEntry, Standing
-from engagements.records import NoteRecord
+from engagements import readings
+from engagements.models import DeliveryNote, Engagement, NoteFinding, SearchEntry, Standing
+from engagements.records import InsightType, NoteRecord
 from engagements.rows import COLUMNS, to_record
+from insights.generation import generate
+from insights.models import Insight
 from psinsights.lib.audit import AuditEntry
 from tests.factories import DAY, make_engagement, make_note, make_task, signed_in
 
 pytestmark = pytest.mark.django_db
 
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 BLOCKED = "We are blocked: the customer has not given us access to the production cluster."
 
 
@@ -253,3 +260,30 @@ def test_nothing_is_kept_when_the_outbox_cannot_take_it(engagement, django_user_
     with pytest.raises(DatabaseError):
         write_note(engagement, person, BLOCKED)
     assert not DeliveryNote.objects.exists()
+
+
+def test_a_load_keeps_the_note_and_knows_it_when_the_source_has_it(
+    django_user_model, tmp_path
+) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(FIXTURES, source)
+    call_command("load_data", source=source, verbosity=0)
+    person = django_user_model.objects.create(username="ines")
+    note = write_note(Engagement.objects.order_by("pk").first(), person, BLOCKED)
+    call_command("load_data", source=source, full=True, verbosity=0)
+    assert DeliveryNote.objects.get(pk=note.pk).content == BLOCKED
+    OutboxEntry.objects.update(state="sent")
+    file = source / "delivery_notes.json"
+    file.write_text(json.dumps([*json.loads(file.read_text()), OutboxEntry.objects.get().payload]))
+    call_command("load_data", source=source, verbosity=0)
+    same = DeliveryNote.objects.get(pk=note.pk)
+    assert (same.row_hash, same.written_here) == (note.row_hash, True)
+    assert same.findings.count() == 1
+
+
+def test_insights_made_before_a_note_are_out_of_date(ines, engagement) -> None:
+    readings.recompute([engagement.pk], as_of=DAY)
+    generate(engagement, InsightType.HEALTH_SUMMARY)
+    assert not Insight.objects.with_staleness().get().stale
+    save(ines, engagement)
+    assert Insight.objects.with_staleness().get().stale
