@@ -6,8 +6,9 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, IntegerField, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, TruncDate
 from msgspec import Struct
 
 from connectors.as_of import portfolio_day
@@ -124,12 +125,17 @@ def _trend(
     return [TrendPoint(date=day, insights=per_day[day]) for day in days]
 
 
+def _count(name: str) -> Cast:
+    """A number of the verification, as a number in every database."""
+    return Cast(KeyTextTransform(name, "verification"), IntegerField())
+
+
 def _measured(since: dt.date) -> Measured:
     made = Insight.objects.filter(imported=False, generated_at__date__gte=since).aggregate(
         made=Count("pk"),
         fallbacks=Count("pk", filter=~Q(fallback_reason="")),
-        checked=Sum("verification__checked"),
-        kept=Sum("verification__kept"),
+        checked=Sum(_count("checked")),
+        kept=Sum(_count("kept")),
     )
     acts = Activity.objects.filter(day__gte=since)
     kinds = dict(acts.values_list("kind").annotate(n=Count("pk")).order_by())

@@ -51,6 +51,14 @@ def own_data_directory(settings: Any, tmp_path: Path) -> None:
     settings.GENERATED_DIR = settings.DATA_DIR / "generated"
 
 
+@pytest.fixture(autouse=True)
+def nobody_was_here() -> None:
+    """Activity is remembered per process; a test starts with nothing remembered."""
+    from metrics import activity
+
+    activity.forget()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def static_root(tmp_path_factory: pytest.TempPathFactory) -> None:
     django_settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
