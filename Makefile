@@ -34,7 +34,7 @@ lint: $(VENV)/.dev ## Format and lint checks, types, templates, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy psinsights engagements connectors insights metrics
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## Put code and templates into shape
