@@ -11,12 +11,21 @@ import msgspec
 
 from engagements.records import FindingStatus, NoteFinding, NoteRecord
 from insights.engine.lexicon import Hit, Hits, lexicon
-from insights.engine.mentions import Reading
+from insights.engine.mentions import Reading, matter, mentions
 from insights.engine.scope import tokens
 from insights.engine.sections import Heading
 from insights.engine.wordlists import words as listed
 
 _LEAST_STEM = 4
+_SAME_MATTER = 2  # words that two findings of one reason share when they speak of one matter
+SaidAt = dict[str, tuple[datetime, str]]  # a note's id to when it was written
+# What an engagement has one of: its capacity, its sponsor, its budget. The end of it is the end of
+# each note on it, whatever else they name.
+_OF_THE_WHOLE = frozenset(
+    {"capacity_conflict", "sponsor_absent", "low_engagement", "sentiment_drop", "escalation"}
+    | {"usage_drop", "no_champion", "training_gap", "budget_overrun", "renewal_risk"}
+    | {"low_velocity", "date_moved", "scope_creep", "payment_dispute"}
+)
 _STANDING = (FindingStatus.OPEN, FindingStatus.POTENTIAL)
 
 
@@ -28,6 +37,7 @@ class Ending(NamedTuple):
     end: int
     about: frozenset[str]
     reasons: frozenset[str]
+    matter: str | None  # the reason it is about in so many words
 
 
 def ending(note: NoteRecord, reading: Reading) -> Ending | None:
@@ -37,27 +47,67 @@ def ending(note: NoteRecord, reading: Reading) -> Ending | None:
     reasons = {h.meaning.reason for found in reading.hits.values() for h in found}
     about = _content_words(reading.words, reading.hits)
     place = reading.sentence
-    return Ending(note, place.start, place.end, about, frozenset(reasons - {""}))
+    return Ending(note, place.start, place.end, about, frozenset(reasons - {""}), matter(reading.hits))
 
 
 def _says_over(reading: Reading) -> bool:
-    if "resolved" not in reading.hits:
+    if not {"resolved", "ended"}.intersection(reading.hits):
         return False
     around = reading.around()
-    unsure = around.unresolved or _denied(around.resolved, around.negations)
-    return bool(around.resolved) and not unsure
+    said = (*around.resolved, *around.ended)
+    unsure = around.unresolved or _denied(said, around.negations)
+    if not said or unsure:
+        return False
+    return bool(around.resolved) or not any(m.status in _STANDING for m in mentions(reading))
 
 
 def close_resolved(
     findings: Sequence[NoteFinding], endings: Sequence[Ending], notes: Sequence[NoteRecord]
 ) -> list[NoteFinding]:
     """The findings, each closed by the first later sentence that ends it; all oldest first."""
+    if not endings:
+        return list(findings)
     said_at = {note.note_id: (note.created_at, note.note_id) for note in notes}
-    return [_closed(finding, endings, said_at) if endings else finding for finding in findings]
+    closed = [_closed(finding, endings, said_at) for finding in findings]
+    return _with_their_like(closed, said_at)
+
+
+def _with_their_like(findings: list[NoteFinding], said_at: SaidAt) -> list[NoteFinding]:
+    """Closes what was said earlier of a matter that is now closed, in other words of it."""
+    over = [f for f in findings if f.resolved_by]
+    following = list(over)
+    while following:
+        end = following.pop()
+        for place, finding in enumerate(findings):
+            if _is_like(finding, end, said_at):
+                findings[place] = _ended_as(finding, end)
+                following.append(findings[place])
+    return findings
+
+
+def _is_like(finding: NoteFinding, end: NoteFinding, said_at: SaidAt) -> bool:
+    if finding.status not in _STANDING or finding.reason != end.reason or not end.resolved_by:
+        return False
+    if said_at[finding.note_id] >= said_at[end.resolved_by]:
+        return False
+    mine, theirs = _about(finding.quote), _about(end.quote)
+    return mine <= theirs or len(mine & theirs) >= _SAME_MATTER
+
+
+def _ended_as(finding: NoteFinding, end: NoteFinding) -> NoteFinding:
+    return msgspec.structs.replace(
+        finding,
+        status=FindingStatus.RESOLVED,
+        resolved_on=end.resolved_on,
+        resolved_by=end.resolved_by,
+        resolved_quote=end.resolved_quote,
+        resolved_start=end.resolved_start,
+        resolved_end=end.resolved_end,
+    )
 
 
 def _closed(
-    finding: NoteFinding, endings: Sequence[Ending], said_at: dict[str, tuple[datetime, str]]
+    finding: NoteFinding, endings: Sequence[Ending], said_at: SaidAt
 ) -> NoteFinding:
     if finding.status not in _STANDING:
         return finding
@@ -80,7 +130,12 @@ def _closed(
 
 def _answers(finding: NoteFinding, about: frozenset[str], ending: Ending) -> bool:
     shared = len(about & ending.about)
-    return shared >= 2 or (shared == 1 and finding.reason in ending.reasons)
+    if finding.reason not in ending.reasons:
+        return shared >= 2
+    bare = not about or not ending.about
+    if finding.reason == ending.matter and (finding.reason in _OF_THE_WHOLE or bare):
+        return True
+    return shared >= 1
 
 
 def _denied(done: Sequence[Hit], negations: Sequence[Hit]) -> bool:
@@ -102,7 +157,7 @@ def _content_words(words: Sequence[str], hits: Hits) -> frozenset[str]:
     )
 
 
-_SAYING = frozenset({"negation", "hedge", "resolved", "terminator", "blocker", "team"})
+_SAYING = frozenset({"negation", "hedge", "resolved", "ended", "lingering", "matter", "terminator", "blocker", "team"})
 
 
 def _stem(word: str) -> str:

@@ -32,6 +32,7 @@ class Meaning(NamedTuple):
     likelihood: float = 1.0
     blocker: bool = False
     weak: bool = False  # says "problem" without saying which: the topic of the sentence decides
+    generic: bool = False  # says how something stands ("failed"): what it is said of decides
 
 
 class Piece(NamedTuple):
@@ -213,6 +214,7 @@ def _meaning(kind: str, rest: str) -> Meaning:
         likelihood=float(given.get("likelihood", 1)),
         blocker="blocker" in given,
         weak="weak" in given,
+        generic="generic" in given,
     )
 
 

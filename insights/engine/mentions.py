@@ -13,11 +13,15 @@ from insights.engine.sections import Heading, Sentence
 
 UNLIKELY, POSSIBLE, LIKELY, HAPPENED = 0.25, 0.5, 0.75, 1.0
 GRAVEST = 4
+_PROGRESS = "low_velocity"
 _REACH = 6  # words between a verb and the trouble it handles: "fix the two last bugs"
 _BLOCKING = frozenset({"access_missing", "env_not_ready"})
 _PROBABLE = frozenset({"likely", "probably", "expect", "expected", "expecting"})
 _DEFAULT = {Heading.BLOCKER: "waiting_customer"}
 _QUIET = (Heading.PROGRESS, Heading.PLAN, Heading.LEARNED, Heading.OVER)
+
+STANDING = (FindingStatus.OPEN, FindingStatus.POTENTIAL)
+_Found = list[tuple[Hit, FindingStatus]]
 
 
 class Reading(NamedTuple):
@@ -65,12 +69,23 @@ def mentions(reading: Reading) -> Iterable[Mention]:
     if not cues and not reading.troubled:
         return ()
     around = reading.around()
-    found = [(cue, status(cue, around)) for cue in cues]
+    found = _most_telling([(cue, status(cue, around)) for cue in cues], reading.hits)
     if reading.sentence.heading is Heading.OVER:
-        found = [(cue, FindingStatus.RESOLVED) for cue in cues]
+        found = [(cue, FindingStatus.RESOLVED) for cue, _ in found]
     if reading.troubled:
         return _under_trouble(found, reading, around)
-    return [_of_cue(cue, how, reading) for cue, how in found]
+    return [_of_cue(cue, how, reading) for cue, how in _foremost(found)]
+
+
+def _foremost(found: _Found) -> _Found:
+    """Without what may follow from a problem that stands: "strained, and worse if the date moves".
+
+    That the work is slower is what any other problem does to it.
+    """
+    if any(how is FindingStatus.OPEN for _, how in found):
+        found = [(cue, how) for cue, how in found if how is not FindingStatus.POTENTIAL]
+    other = [(cue, how) for cue, how in found if cue.meaning.reason != _PROGRESS]
+    return other if any(how in STANDING for _, how in other) else found
 
 
 def _cues(reading: Reading) -> list[Hit]:
@@ -82,7 +97,12 @@ def _cues(reading: Reading) -> list[Hit]:
         found = _outside_trouble(found, reading.sentence.heading)
     if any(not hit.meaning.weak for hit in found):
         found = [h for h in found if not h.meaning.weak]
-    return sorted(found, key=lambda h: h.first)
+    return sorted(found or _lingering(reading.hits), key=lambda h: h.first)
+
+
+def _lingering(hits: Hits) -> list[Hit]:
+    """What says that a matter goes on ("still nothing new on …"): a problem if one is named."""
+    return hits.get("lingering", []) if "matter" in hits else []
 
 
 def _longest(hits: Hits) -> list[Hit]:
@@ -116,6 +136,54 @@ def _outside_trouble(cues: list[Hit], heading: Heading | None) -> list[Hit]:
     return cues
 
 
+def _most_telling(found: _Found, hits: Hits) -> _Found:
+    """The cues that count, with the reasons they stand for.
+
+    A cue that names its matter ("invoice disputed") goes before those that only say how something
+    stands ("blocked", "failed", "not clear"); of these one counts, and it takes the matter that the
+    sentence is about.
+    """
+    telling = [pair for pair in found if not _is_vague(pair[0])]
+    if any(how in STANDING for _, how in telling):
+        return telling
+    vague = min((pair for pair in found if _is_vague(pair[0])), key=_clearness, default=None)
+    if vague is None or (telling and vague[1] not in STANDING):
+        return telling
+    cue, how = vague
+    return [*telling, (_typed(cue, matter(hits) or _default(cue, hits)), how)]
+
+
+def _is_vague(cue: Hit) -> bool:
+    return cue.meaning.weak or cue.meaning.generic
+
+
+def _clearness(pair: tuple[Hit, FindingStatus]) -> tuple[bool, bool, int, int]:
+    """Standing before denied, and the longer phrase; the first of equals."""
+    cue, how = pair
+    return (how not in STANDING, cue.meaning.weak, cue.first - cue.last, cue.first)
+
+
+def _typed(cue: Hit, reason: str) -> Hit:
+    return cue._replace(meaning=cue.meaning._replace(reason=reason))
+
+
+def _default(cue: Hit, hits: Hits) -> str:
+    return (_topic(hits) if cue.meaning.weak else None) or cue.meaning.reason
+
+
+def matter(hits: Hits) -> str | None:
+    """What the sentence is about in so many words, the first named, the longer of equals.
+
+    Progress is what any matter may lack, so it counts when nothing else is named.
+    """
+    named = min(
+        hits.get("matter", ()),
+        key=lambda h: (h.meaning.reason == _PROGRESS, h.first, -h.last),
+        default=None,
+    )
+    return named.meaning.reason if named else None
+
+
 def _left_open(reading: Reading) -> str | None:
     """The reason of a line that is a decision or a need left open, if it is one."""
     if reading.sentence.heading in _QUIET:
@@ -123,7 +191,7 @@ def _left_open(reading: Reading) -> str | None:
     if questions.is_open(reading.text):
         return "unclear_requirement"
     if questions.is_need(reading.text):
-        return _topic(reading.hits) or "waiting_customer"
+        return matter(reading.hits) or _topic(reading.hits) or "waiting_customer"
     return None
 
 
@@ -138,7 +206,7 @@ def _under_trouble(
     if not reading.sentence.opening:
         return ()
     heading = reading.sentence.heading or Heading.ISSUE
-    reason = _topic(reading.hits) or _DEFAULT.get(heading, "low_velocity")
+    reason = matter(reading.hits) or _topic(reading.hits) or _DEFAULT.get(heading, "low_velocity")
     over = bool(around.resolved) or any(h.first == 0 for h in reading.hits.get("done", ()))
     how = FindingStatus.RESOLVED if over else FindingStatus.OPEN
     return [_mention(reason, 2, HAPPENED, how, reading)]
@@ -154,9 +222,8 @@ def _topic(hits: Hits) -> str | None:
 
 def _of_cue(cue: Hit, how: FindingStatus, reading: Reading) -> Mention:
     meaning = cue.meaning
-    reason = (_topic(reading.hits) if meaning.weak else None) or meaning.reason
-    blocking = reason in _BLOCKING and not meaning.weak
-    return _mention(reason, meaning.severity, meaning.likelihood, how, reading, blocking=blocking)
+    blocking = meaning.reason in _BLOCKING and not meaning.weak
+    return _mention(meaning.reason, meaning.severity, meaning.likelihood, how, reading, blocking=blocking)
 
 
 def _mention(

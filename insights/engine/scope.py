@@ -21,6 +21,10 @@ _COPULAS = frozenset({"is", "are", "was", "were", "means", "meant", "makes", "ma
 _THINKING = frozenset(
     {"think", "believe", "expect", "see", "foresee", "anticipate", "consider", "say", "claim"}
 )
+_OBJECT_REACH = 2  # words between a verb and the trouble it ends: "withdrew the complaint"
+_AWAITED_REACH = 8
+_AWAITING = frozenset({"until", "till", "unless", "if"})
+_CLAUSE_ENDS = frozenset({",", ";", ":", "(", "but", "and"})
 _COORDINATORS = frozenset({",", "and", "or", "nor", ";", "but"})
 _OPENERS = frozenset({"the", "a", "this", "that", "our", "we", "they", "it", "there", "still"})
 
@@ -42,14 +46,17 @@ class Turns(NamedTuple):
     hedges: tuple[Hit, ...]
     resolved: tuple[Hit, ...]
     unresolved: tuple[Hit, ...]
+    ended: tuple[Hit, ...] = ()  # softer words ("signed", "is back"), only said after the problem
 
 
 def turns(words: Sequence[str], hits: Hits) -> Turns:
     """The triggers among the hits; one inside a longer phrase ("no access") is none."""
-    covering = hits.get("problem", []) + hits.get("pseudo_negation", [])
+    problems = hits.get("problem", []) + hits.get("lingering", [])
+    covering = problems + hits.get("pseudo_negation", [])
     negations = [h for h in hits.get("negation", ()) if not _covered(h, covering)]
-    unresolved = hits.get("unresolved", [])
-    resolved = [h for h in hits.get("resolved", ()) if not _overlaps(h, unresolved)]
+    unresolved = hits.get("unresolved", []) + hits.get("lingering", [])
+    resolved = _said(hits.get("resolved", ()), unresolved, words)
+    ended = _said(hits.get("ended", ()), [*unresolved, *problems], words)
     return Turns(
         words,
         tuple(negations),
@@ -58,7 +65,22 @@ def turns(words: Sequence[str], hits: Hits) -> Turns:
         tuple(hits.get("hedge", ())),
         tuple(resolved),
         tuple(unresolved),
+        tuple(ended),
     )
+
+
+def _said(ends: Sequence[Hit], against: Sequence[Hit], words: Sequence[str]) -> list[Hit]:
+    """The ends that are said to be, not wished for: "withheld until the defects are fixed"."""
+    return [h for h in ends if not _overlaps(h, against) and not _awaited(h, words)]
+
+
+def _awaited(end: Hit, words: Sequence[str]) -> bool:
+    for word in reversed(words[max(0, end.first - _AWAITED_REACH) : end.first]):
+        if word in _AWAITING:
+            return True
+        if word in _CLAUSE_ENDS:
+            return False
+    return False
 
 
 def _covered(hit: Hit, by: Sequence[Hit]) -> bool:
@@ -143,7 +165,8 @@ def _is_hedged(cue: Hit, around: Turns) -> bool:
 
 
 def _is_over(cue: Hit, around: Turns) -> bool:
-    return any(_ends(done, cue, around) for done in around.resolved)
+    later = [done for done in around.ended if cue.first - done.last <= _OBJECT_REACH]
+    return any(_ends(done, cue, around) for done in (*around.resolved, *later))
 
 
 def _ends(done: Hit, cue: Hit, around: Turns) -> bool:

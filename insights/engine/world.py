@@ -11,6 +11,12 @@ _OURS_WITH_A_TEAM = frozenset(
     {"key_person", "capacity_conflict", "access_missing", "env_not_ready", "date_moved"}
     | {"waiting_customer", "waiting_vendor", "approval_pending", "milestone_slip", "low_velocity"}
 )
+# What only a delivery has, whether or not its team is named.
+_ONLY_OURS = frozenset(
+    {"overdue_task", "milestone_slip", "approval_pending", "sec_review", "payment_dispute"}
+    | {"change_request", "scope_creep", "waiting_vendor", "escalation", "sponsor_absent"}
+    | {"handover_gap", "env_not_ready", "access_missing", "date_moved", "key_person"}
+)
 
 
 def is_elsewhere(cue: Hit, hits: Hits) -> bool:
@@ -20,6 +26,8 @@ def is_elsewhere(cue: Hit, hits: Hits) -> bool:
     outside = "outsiders" in hits or "subject_matter" in hits
     theirs, ours = _last(hits, "outsiders", cue), _last(hits, "team", cue)
     named = bool(_ours(hits))
+    if not outside and (cue.meaning.reason in _ONLY_OURS or "matter" in hits):
+        return False
     if named and not theirs and cue.meaning.reason in _OURS_WITH_A_TEAM:
         return False
     if _last(hits, "research", cue) and (outside or "guests" in hits or not named):

@@ -16,7 +16,7 @@ from connectors.sources.sample.customers import Customer, customer_of
 from connectors.sources.sample.notes import note_rows
 from connectors.sources.sample.people import Person, Roster, roster_for
 from connectors.sources.sample.plan import Work, plan_for, task_row
-from connectors.sources.sample.troubles import Cast, troubles_for
+from connectors.sources.sample.troubles import Cast, Trouble, troubles_for
 from connectors.sources.sample.usage import usage_rows
 from engagements.records import EngagementStatus
 
@@ -25,9 +25,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """The rows of one engagement, and the course that made them (which no row says)."""
+    """The rows of one engagement, and the course and troubles behind them (which no row says)."""
 
     course: Course
+    troubles: tuple[Trouble, ...]
     engagement: Row
     tasks: list[Row]
     notes: list[Row]
@@ -65,6 +66,7 @@ def _bundle(number: int, seed: int, as_of: date, weeks: int, roster: Roster) -> 
     tasks = chance("tasks")
     return Bundle(
         course=course,
+        troubles=tuple(troubles),
         engagement=_engagement_row(eid, course, kind, clock, works, customer, people, rng),
         tasks=[task_row(work, eid, clock, tasks) for work in works],
         notes=list(note_rows(eid, course, clock, works, troubles, cast, since, chance("notes"))),
