@@ -89,8 +89,9 @@ def report_of(engagement: Engagement, glance: Glance) -> Report:
 
 
 def _verdict(standing: Standing | None, sections: Iterable[Section]) -> tuple[str, ...]:
-    """The verdict of the health summary; where there is none, what costs the score most."""
-    told = [said.text for section in sections for said in section.said if said.is_verdict]
+    """The verdict of a health summary that is up to date; else what costs the score most."""
+    fresh = [section for section in sections if not section.is_stale]
+    told = [said.text for section in fresh for said in section.said if said.is_verdict]
     reason = [standing.reason] if standing and standing.reason else []
     return tuple(told or reason)
 

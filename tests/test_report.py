@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from engagements.models import DeliveryNote, Engagement
+from engagements.models import DeliveryNote, Engagement, Standing
 from engagements.records import InsightType
 from insights.models import Action, Insight, Risk
 from insights.schema import Claim, Evidence, Fact, Level
@@ -248,3 +248,15 @@ def test_an_open_risk_shows_its_quote_or_says_that_the_record_changed(halden, in
     html = report(ines, halden)
     assert QUOTE not in html
     assert "The records it was found in have changed since" in html
+
+
+@pytest.mark.parametrize(("inputs", "is_told"), [("now", True), ("before", False)])
+def test_the_verdict_comes_first_unless_the_records_have_moved_on(halden, ines, inputs, is_told):
+    Standing.objects.update(inputs="now")
+    Insight.objects.all().delete()
+    verdict = claim("Watch, 53 of 100", "N-14", kind="verdict")
+    make_insight(halden, verdict, inputs=inputs)
+    html = report(ines, halden)
+    assert ("Watch, 53 of 100" in html) is is_told
+    assert ("Milestones are 12 days late." in html) is not is_told
+    assert ("Out of date" in html) is not is_told
