@@ -360,3 +360,76 @@ def test_a_closed_label_ends_an_earlier_problem() -> None:
         [note("The probe feed has data quality gaps."), note("- closed: probe feed gaps", 2)]
     )
     assert found[0].resolved_by == "N2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6 of 12 churn mart tables are in the silver layer.",
+        "The workshop gave us a clear picture of how central IT uses the churn mart.",
+        "Design sign-off is not at risk.",
+        "Customers of Halden complained about slow replies in the past; our dashboard shows it nicely.",
+        "Their users find the old portal screens painful, which is what the new reports replace.",
+        "Jane and Ola went through the open questions on the semantic model.",
+        "Cluster cost is down by 7% after the policy change.",
+        "We see no risk for architecture approval.",
+        "The ERP vendor is not holding us up.",
+        "No capacity issues.",
+        "Renewal is not in question.",
+        "Nothing to escalate.",
+        "The account team says hello.",
+        "The complaints have stopped.",
+        "De-escalated after the call.",
+    ],
+)
+def test_names_good_news_and_denials_are_no_findings(text: str) -> None:
+    assert not standing(text)
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("low_velocity", "Curated zone may take a little longer than planned, too early to say."),
+        ("sec_review", "Security could not give us a slot before 10 September."),
+        ("sponsor_absent", "No progress on our sponsor since last week."),
+        ("payment_dispute", "The disputed invoice is still open."),
+        ("waiting_vendor", "The vendor asked for logs a third time, testing stays blocked."),
+        ("milestone_slip", "Design sign-off is still behind plan."),
+        ("capacity_conflict", "Capacity for the migration remains unsolved."),
+        ("integration", "Still nothing new on the CRM integration."),
+        ("payment_dispute", "They withhold payment until the defects are fixed."),
+        ("access_missing", "The service account was rejected; without it the load is stuck."),
+        ("sentiment_drop", "Relations remain strained and could get worse if the date moves."),
+        ("training_gap", "The training was not on time and has not been rescheduled yet."),
+    ],
+)
+def test_the_matter_of_a_sentence_types_its_trouble(reason: str, text: str) -> None:
+    assert [f.reason for f in standing(text)] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "end"),
+    [
+        ("Capacity is still short.", "Two engineers joined full time."),
+        ("Sign-off for the CRM change is stuck.", "Sign-off received, nothing pending."),
+        ("Ada is on leave and nobody else knows the CRM.", "Ada is back since Monday."),
+        (
+            "Acceptance criteria for the wizard are missing.",
+            "Acceptance criteria are written down.",
+        ),
+    ],
+)
+def test_the_end_of_the_only_matter_of_its_kind_closes_it(trouble: str, end: str) -> None:
+    assert standing(trouble)
+    assert not standing(trouble, end)
+
+
+def test_the_end_of_another_matter_on_the_same_system_closes_nothing() -> None:
+    trouble, end = "The event hub interface is broken.", "That closes the wait on the event hub."
+    assert [f.reason for f in standing(trouble, end)] == ["integration"]
+
+
+def test_what_was_said_in_other_words_of_a_closed_matter_is_closed_too() -> None:
+    first = "The SAP extract changed its schema without notice and broke the order load."
+    again = "Integration with the SAP extract is still failing."
+    assert not standing(first, again, "The SAP extract integration works since Tuesday.")

@@ -11,12 +11,13 @@ import msgspec
 
 from engagements.records import FindingStatus, NoteFinding, NoteRecord
 from insights.engine.lexicon import Hit, Hits, lexicon
-from insights.engine.mentions import Reading, matter, mentions
+from insights.engine.mentions import Reading, mentions, named_matter
 from insights.engine.scope import tokens
 from insights.engine.sections import Heading
 from insights.engine.wordlists import words as listed
 
 _LEAST_STEM = 4
+_SURELY_THE_SAME = 3  # words shared with the end of a matter of another reason
 _SAME_MATTER = 2  # words that two findings of one reason share when they speak of one matter
 SaidAt = dict[str, tuple[datetime, str]]  # a note's id to when it was written
 # What an engagement has one of: its capacity, its sponsor, its budget. The end of it is the end of
@@ -26,6 +27,8 @@ _OF_THE_WHOLE = frozenset(
     | {"usage_drop", "no_champion", "training_gap", "budget_overrun", "renewal_risk"}
     | {"low_velocity", "date_moved", "scope_creep", "payment_dispute"}
 )
+_LEADING = frozenset({"the", "our", "all", "that", "this", "now", "finally"})
+_OF = frozenset({"to", "of", "for", "on", "in", "with", "from"})
 _STANDING = (FindingStatus.OPEN, FindingStatus.POTENTIAL)
 
 
@@ -38,6 +41,7 @@ class Ending(NamedTuple):
     about: frozenset[str]
     reasons: frozenset[str]
     matter: str | None  # the reason it is about in so many words
+    bare: bool  # it names the matter alone ("access came through"), not that of something
 
 
 def ending(note: NoteRecord, reading: Reading) -> Ending | None:
@@ -47,7 +51,15 @@ def ending(note: NoteRecord, reading: Reading) -> Ending | None:
     reasons = {h.meaning.reason for found in reading.hits.values() for h in found}
     about = _content_words(reading.words, reading.hits)
     place = reading.sentence
-    return Ending(note, place.start, place.end, about, frozenset(reasons - {""}), matter(reading.hits))
+    return Ending(note, place.start, place.end, about, frozenset(reasons - {""}), *_matter(reading))
+
+
+def _matter(reading: Reading) -> tuple[str | None, bool]:
+    named = named_matter(reading.hits)
+    if named is None:
+        return None, False
+    before, after = reading.words[: named.first], reading.words[named.last : named.last + 1]
+    return named.meaning.reason, _LEADING.issuperset(before) and _OF.isdisjoint(after)
 
 
 def _says_over(reading: Reading) -> bool:
@@ -68,7 +80,9 @@ def close_resolved(
     if not endings:
         return list(findings)
     said_at = {note.note_id: (note.created_at, note.note_id) for note in notes}
-    closed = [_closed(finding, endings, said_at) for finding in findings]
+    closed = _closed_by_name(
+        [_closed(finding, endings, said_at) for finding in findings], endings, said_at
+    )
     return _with_their_like(closed, said_at)
 
 
@@ -85,6 +99,36 @@ def _with_their_like(findings: list[NoteFinding], said_at: SaidAt) -> list[NoteF
     return findings
 
 
+def _closed_by_name(
+    findings: list[NoteFinding], endings: Sequence[Ending], said_at: SaidAt
+) -> list[NoteFinding]:
+    """Closes the only open matter of a reason where a later note names just that: "access is there"."""
+    for over in endings:
+        if not over.bare:
+            continue
+        places = [
+            place
+            for place, f in enumerate(findings)
+            if f.reason == over.matter
+            and f.status in _STANDING
+            and said_at[f.note_id] < said_at[over.note.note_id]
+        ]
+        if places and _is_one_matter([_about(findings[place].quote) for place in places]):
+            for place in places:
+                findings[place] = _ended_by(findings[place], over)
+    return findings
+
+
+def _is_one_matter(said: Sequence[frozenset[str]]) -> bool:
+    """Whether each finding shares a word with those before it, or has none of its own."""
+    known: frozenset[str] = frozenset()
+    for words in said:
+        if known and words and not known & words:
+            return False
+        known |= words
+    return True
+
+
 def _is_like(finding: NoteFinding, end: NoteFinding, said_at: SaidAt) -> bool:
     if finding.status not in _STANDING or finding.reason != end.reason or not end.resolved_by:
         return False
@@ -92,6 +136,18 @@ def _is_like(finding: NoteFinding, end: NoteFinding, said_at: SaidAt) -> bool:
         return False
     mine, theirs = _about(finding.quote), _about(end.quote)
     return mine <= theirs or len(mine & theirs) >= _SAME_MATTER
+
+
+def _ended_by(finding: NoteFinding, over: Ending) -> NoteFinding:
+    return msgspec.structs.replace(
+        finding,
+        status=FindingStatus.RESOLVED,
+        resolved_on=over.note.created_at.date(),
+        resolved_by=over.note.note_id,
+        resolved_quote=over.note.content[over.start : over.end],
+        resolved_start=over.start,
+        resolved_end=over.end,
+    )
 
 
 def _ended_as(finding: NoteFinding, end: NoteFinding) -> NoteFinding:
@@ -106,9 +162,7 @@ def _ended_as(finding: NoteFinding, end: NoteFinding) -> NoteFinding:
     )
 
 
-def _closed(
-    finding: NoteFinding, endings: Sequence[Ending], said_at: SaidAt
-) -> NoteFinding:
+def _closed(finding: NoteFinding, endings: Sequence[Ending], said_at: SaidAt) -> NoteFinding:
     if finding.status not in _STANDING:
         return finding
     about = _about(finding.quote)
@@ -116,22 +170,14 @@ def _closed(
         if said_at[over.note.note_id] <= said_at[finding.note_id]:
             continue
         if _answers(finding, about, over):
-            return msgspec.structs.replace(
-                finding,
-                status=FindingStatus.RESOLVED,
-                resolved_on=over.note.created_at.date(),
-                resolved_by=over.note.note_id,
-                resolved_quote=over.note.content[over.start : over.end],
-                resolved_start=over.start,
-                resolved_end=over.end,
-            )
+            return _ended_by(finding, over)
     return finding
 
 
 def _answers(finding: NoteFinding, about: frozenset[str], ending: Ending) -> bool:
     shared = len(about & ending.about)
     if finding.reason not in ending.reasons:
-        return shared >= 2
+        return shared >= (2 if ending.matter is None else _SURELY_THE_SAME)
     bare = not about or not ending.about
     if finding.reason == ending.matter and (finding.reason in _OF_THE_WHOLE or bare):
         return True
@@ -157,7 +203,19 @@ def _content_words(words: Sequence[str], hits: Hits) -> frozenset[str]:
     )
 
 
-_SAYING = frozenset({"negation", "hedge", "resolved", "ended", "lingering", "matter", "terminator", "blocker", "team"})
+_SAYING = frozenset(
+    {
+        "negation",
+        "hedge",
+        "resolved",
+        "ended",
+        "lingering",
+        "matter",
+        "terminator",
+        "blocker",
+        "team",
+    }
+)
 
 
 def _stem(word: str) -> str:

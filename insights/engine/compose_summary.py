@@ -227,7 +227,9 @@ def _representative(desk: Desk, *, short: bool) -> Iterator[Claim]:
     """The sentence nearest to what the notes say; it is called a quote, for it is no summary."""
     if short:
         return
-    stated = [p for p in stating(passages(desk.notes)) if p.heading is not Heading.PLAN and not p.ahead]
+    stated = [
+        p for p in stating(passages(desk.notes)) if p.heading is not Heading.PLAN and not p.ahead
+    ]
     past = [f for f in desk.dossier.findings if not is_open(f, desk.as_of)]
     stated = [p for p in stated if not (hedged(p.text) or request(p.text) or p.touches(past))]
     stated = stated[:MOST_COMPARED]

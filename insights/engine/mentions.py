@@ -172,16 +172,21 @@ def _default(cue: Hit, hits: Hits) -> str:
 
 
 def matter(hits: Hits) -> str | None:
-    """What the sentence is about in so many words, the first named, the longer of equals.
+    """The reason of what the sentence is about in so many words."""
+    named = named_matter(hits)
+    return named.meaning.reason if named else None
+
+
+def named_matter(hits: Hits) -> Hit | None:
+    """Where the sentence names its matter: the first named, the longer of equals.
 
     Progress is what any matter may lack, so it counts when nothing else is named.
     """
-    named = min(
+    return min(
         hits.get("matter", ()),
-        key=lambda h: (h.meaning.reason == _PROGRESS, h.first, -h.last),
+        key=lambda h: (h.meaning.weak, h.first, -h.last),
         default=None,
     )
-    return named.meaning.reason if named else None
 
 
 def _left_open(reading: Reading) -> str | None:
@@ -223,7 +228,9 @@ def _topic(hits: Hits) -> str | None:
 def _of_cue(cue: Hit, how: FindingStatus, reading: Reading) -> Mention:
     meaning = cue.meaning
     blocking = meaning.reason in _BLOCKING and not meaning.weak
-    return _mention(meaning.reason, meaning.severity, meaning.likelihood, how, reading, blocking=blocking)
+    return _mention(
+        meaning.reason, meaning.severity, meaning.likelihood, how, reading, blocking=blocking
+    )
 
 
 def _mention(

@@ -43,7 +43,7 @@ def is_open(text: str) -> bool:
 
 
 _NEED = re.compile(
-    r"\W*(?:(?:we|i|still|also|mostly|just|really)\s+){0,3}needs?\s+(?!to\b|not\b|s?\W)",
+    r"\W*(?:(?:we|i|still|also|mostly|just|really)\s+){0,3}needs?\s+(?!to\b|not\b|help\b|s?\W)",
     re.IGNORECASE,
 )
 
