@@ -18,16 +18,16 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
+from connectors import written_here
 from connectors.as_of import day_of
 from connectors.models import Load, OutboxEntry, QuarantinedRow, TableState
-from connectors.quarantine import Quarantine, waiting_orphans
-from connectors.sources import Reading, Row, Source, SourceError
+from connectors.quarantine import waiting_orphans
+from connectors.sources import Reading, Source, SourceError
 from connectors.tables import Table, tables
 from connectors.tables import table as table_named
 from connectors.take import Outcome, Progress, Taking, encodable
 from engagements import findings, ingest, readings, search_index
-from engagements.models import DeliveryNote, Engagement
-from engagements.records import Problem
+from engagements.models import Engagement
 from psinsights.lib import audit
 from psinsights.lib.logs import request_id
 from psinsights.lib.runs import LeaseLost
@@ -73,6 +73,11 @@ class Summary:
 
     def as_counts(self) -> dict[str, Any]:
         return {name: encodable(outcome) for name, outcome in self.tables.items()}
+
+    @property
+    def stopped(self) -> list[str]:
+        """Tables that differ from their contract: their rows stayed as they were."""
+        return [name for name, outcome in self.tables.items() if outcome.stopped]
 
     @property
     def quarantined(self) -> int:
@@ -148,20 +153,44 @@ def perform(run: Load, source: Source, order: Order, progress: Progress | None =
     summary = Summary(
         source=source.name, location=source.location, as_of=day, dry_run=order.dry_run
     )
-    with transaction.atomic():
-        run.holds()
-        if order.renewed:
-            ingest.forget_history()
-        with ingest.without_cycles():
-            _Loading(source, order, summary, progress).rows()
-        ingest.give_standing(day)
-        transaction.set_rollback(order.dry_run)
+    loading = _Loading(source, order, summary, progress)
+    try:
+        _swap_in(run, loading, day)
+    except _NotStaged as missing:
+        source.prepare(missing.versions(), lambda: run.beat("reading the source", lease=LEASE))
+        summary.tables.clear()
+        _swap_in(run, loading, day)
     summary.rows_seconds = (timezone.now() - began).total_seconds()
     if not (order.dry_run or order.rows_only):
         _judge(run, summary, day)
     summary.seconds = (timezone.now() - began).total_seconds()
     _settle(run, summary, order)
     return summary
+
+
+def _swap_in(run: Load, loading: _Loading, day: date) -> None:
+    """The rows, all or nothing; raises _NotStaged, with nothing changed."""
+    with transaction.atomic():
+        run.holds()
+        if loading.order.renewed:
+            ingest.forget_history()
+        with ingest.without_cycles():
+            loading.rows()
+        ingest.give_standing(day)
+        transaction.set_rollback(loading.order.dry_run)
+
+
+class _NotStaged(Exception):
+    """All rows of some tables are wanted, which would be slow to read within a transaction."""
+
+    def __init__(self, names: set[str]) -> None:
+        super().__init__(", ".join(sorted(names)))
+        self.names = names
+
+    def versions(self) -> dict[str, str]:
+        """The known versions without those of the tables that are wanted whole."""
+        known = TableState.objects.exclude(table__in=self.names)
+        return dict(known.values_list("table", "version"))
 
 
 def _judge(run: Load, summary: Summary, day: date) -> None:
@@ -197,6 +226,8 @@ class _Loading:
         present = self.source.tables_present()
         wanted = [table_named(self.order.table)] if self.order.table else tables()
         parents = self._engagements(present, wanted)
+        if parents.gone:
+            self._check_staged([table for table in wanted if table.name in present])
         for table in wanted:
             if table.name == "ps_engagements":
                 continue
@@ -209,6 +240,13 @@ class _Loading:
                 self.summary.tables[table.name] = Outcome(note=note)
             self._orphans(table, parents.here)
         self._remove(parents)
+
+    def _check_staged(self, wanted: list[Table]) -> None:
+        """Where engagements have gone, every row of theirs elsewhere is set aside as an orphan."""
+        children = [table for table in wanted if table.name != "ps_engagements"]
+        missing = {table.name for table in children if not self.source.is_ready(table)}
+        if missing:
+            raise _NotStaged(missing)
 
     def _engagements(self, present: set[str], wanted: list[Table]) -> _Parents:
         table = table_named("ps_engagements")
@@ -225,6 +263,9 @@ class _Loading:
         reading = self.source.read(table, known_version=known_version)
         if reading.unchanged:
             self._note_unchanged(table, state)
+            return None
+        if reading.refused:
+            self._note_stopped(table, state, reading, reread=reread)
             return None
         taking = Taking(table, parents, _waiting_keys(table), self.progress)
         taking.take(reading, self.source)
@@ -244,6 +285,22 @@ class _Loading:
             unchanged=state.rows, note="Unchanged since the last load."
         )
 
+    def _note_stopped(
+        self, table: Table, state: TableState, reading: Reading, *, reread: bool
+    ) -> None:
+        """The others are loaded; without any engagement, or asked for alone, nothing is."""
+        empty = table.name == "ps_engagements" and not Engagement.objects.exists()
+        if self.order.table or empty:
+            raise SourceError(reading.refused)
+        note = f"Not loaded: {reading.refused} Its rows stay as they are."
+        state.failed, state.result = True, note[:500]
+        if reread:  # rows of engagements that have gone went with them
+            state.version = ""
+        state.save(update_fields=["failed", "result", "version"])
+        self.summary.tables[table.name] = Outcome(
+            unchanged=state.rows, note=note, stopped=True, extra_columns=list(reading.extra)
+        )
+
     def _orphans(self, table: Table, parents: Collection[str]) -> None:
         """Rows that waited for an engagement come in when it is here, from whichever table."""
         if not table.parent:
@@ -258,7 +315,7 @@ class _Loading:
         self.summary.tables[table.name].returned = len(taking.seen)
         self._mark(table, taking.touched)
         if table.name == "ps_delivery_notes":
-            _ours_again(taking.seen)
+            written_here.protect_again(taking.seen)
 
     def _mark(self, table: Table, touched: set[str]) -> None:
         if table.name == "ps_delivery_notes":
@@ -270,7 +327,7 @@ class _Loading:
         """Engagements go last, when no row of theirs is left but what was made here."""
         if parents.taking is None or not parents.gone:
             return
-        _set_aside_our_notes(parents.gone)
+        written_here.set_aside(parents.gone)
         parents.taking.remove_gone()
         if self.order.table:
             # Their rows in the other tables went with them; those files are to be read again.
@@ -312,33 +369,3 @@ def _waiting_keys(table: Table) -> set[str]:
         .exclude(state=OutboxEntry.State.SENT)
         .values_list("key", flat=True)
     )
-
-
-def _set_aside_our_notes(gone: Collection[str]) -> None:
-    """Notes written here outlive an engagement the source loses: they wait for it as orphans."""
-    table = table_named("ps_delivery_notes")
-    quarantine = Quarantine(table)
-    for batch in ingest.batches(sorted(gone)):
-        notes = DeliveryNote.objects.filter(engagement__in=batch, written_here=True)
-        for note in notes:
-            values = {name: getattr(note, name) for name in table.record.__struct_fields__}
-            message = (
-                f"There is no engagement {note.engagement_id} any more. The note was written here."
-            )
-            quarantine.add(
-                Row(position=0, values={k: _plain(v) for k, v in values.items()}),
-                Problem(field="engagement_id", reason="orphan", message=message[:500]),
-                engagement_id=note.engagement_id,
-            )
-    quarantine.finish(complete=False)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _ours_again(keys: Collection[str]) -> None:
-    """Notes that had waited as orphans and were written here are protected again."""
-    for batch in ingest.batches(sorted(keys)):
-        ours = OutboxEntry.objects.filter(table="ps_delivery_notes", key__in=batch)
-        DeliveryNote.objects.filter(pk__in=ours.values("key")).update(written_here=True)

@@ -24,6 +24,7 @@ BADGES = {
     "loading": ("Loading", "info", "refresh-cw"),
     "never": ("Not loaded yet", "watch", "circle-alert"),
     "failed": ("The newest load failed", "risk", "circle-alert"),
+    "stopped": ("A table was not loaded", "risk", "circle-alert"),
     "old": ("Old", "watch", "clock"),
     "fresh": ("Fresh", "ok", "check"),
 }
@@ -70,14 +71,21 @@ class SourceState:
 
     @property
     def state(self) -> str:
-        """One word for the badge: loading, never, failed, old or fresh."""
+        """One word for the badge: loading, failed, never, stopped, old or fresh."""
         if self.under_way:
             return "loading"
         if self.glance.failed:
             return "failed"
         if self.glance.loaded_at is None:
             return "never"
+        if self.stopped:
+            return "stopped"
         return "old" if self.glance.stale else "fresh"
+
+    @property
+    def stopped(self) -> list[TableLine]:
+        """Tables that differ from their contract and keep the rows they had."""
+        return [line for line in self.lines if line.state and line.state.failed]
 
     @property
     def badge(self) -> tuple[str, str, str]:

@@ -37,6 +37,7 @@ class Outcome:
     quarantined: dict[str, int] = field(default_factory=dict)  # by reason
     extra_columns: list[str] = field(default_factory=list)
     note: str = ""  # a sentence, where there is something to say
+    stopped: bool = False  # the table differs from its contract: nothing of it was read
 
     @property
     def did_nothing(self) -> bool:
@@ -90,13 +91,13 @@ class Taking:
             setattr(self.outcome, came_to, number)
         self._refuse_if_useless()
         if self.losers and source is not None:
-            self._keep_losers(source)
+            self._keep_losers(source, reading.known_version)
         if reading.complete:
             here_to_stay = self.table.intake.ours() | set(self.protected) | self.bad_keys
             self.gone = self.known.keys() - self.seen.keys() - here_to_stay
         self.quarantine.finish(complete=reading.complete, gone_keys=self.seen.keys() | self.gone)
         self.outcome.quarantined = dict(sorted(self.quarantine.counts.items()))
-        self.outcome.extra_columns = sorted(self.extra)
+        self.outcome.extra_columns = sorted({*self.extra, *reading.extra})
 
     def remove_gone(self) -> None:
         """Delete what the source no longer has."""
@@ -192,9 +193,9 @@ class Taking:
                     "Export it with that column."
                 )
 
-    def _keep_losers(self, source: Source) -> None:
+    def _keep_losers(self, source: Source, known_version: str) -> None:
         """Rows that a later one of the same id replaced: read again, as they were not kept."""
-        for row in source.read(self.table).rows:
+        for row in source.read(self.table, known_version=known_version).rows:
             if row.position in self.losers:
                 key = key_of(self.table, row)
                 winner = self.seen.get(key)

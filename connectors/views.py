@@ -94,7 +94,8 @@ def _told(summary: sync.Summary) -> str:
     changed = sum(out.created + out.changed + out.removed for out in summary.tables.values())
     aside = f" {plural(summary.quarantined, 'row')} kept aside." if summary.quarantined else ""
     what = f"{plural(changed, 'row')} new, changed or gone" if changed else "nothing has changed"
-    return f"Loaded from {summary.location}: {what}.{aside}"
+    stopped = f" {', '.join(summary.stopped)} was not loaded." if summary.stopped else ""
+    return f"Loaded from {summary.location}: {what}.{aside}{stopped}"
 
 
 @require_POST

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
@@ -38,7 +38,9 @@ class Reading:
     complete: bool  # False: only changes since the version that was asked about
     unchanged: bool = False  # nothing to read: same version
     columns: tuple[str, ...] = ()  # as the source names them, when it knows beforehand
-    notes: tuple[str, ...] = field(default=())  # sentences for the run log
+    extra: tuple[str, ...] = ()  # columns of the source that are not read
+    refused: str = ""  # why this table stops, as a sentence: what is here of it stays
+    known_version: str = ""  # to be asked about once more, to read the same rows again
 
 
 class Source(Protocol):
@@ -55,6 +57,9 @@ class Source(Protocol):
 
     def read(self, table: Table, *, known_version: str = "") -> Reading:
         """Read a table; raises SourceError when it cannot be read at all."""
+
+    def is_ready(self, table: Table) -> bool:
+        """Whether all rows of a table can be read without anything slow; else prepare again."""
 
     def frozen_on(self) -> date | None:
         """The day the data are of, for a set that does not move with the clock; else None."""

@@ -98,8 +98,14 @@ class DeltaTables:
             rows=_rows(staged.file),
             complete=staged.complete,
             columns=staged.found.columns,
-            notes=_notes(table, staged.found),
+            extra=staged.found.extra,
+            refused=" ".join(staged.found.differences),
+            known_version=known_version,
         )
+
+    def is_ready(self, table: Table) -> bool:
+        """Whether all its rows are on disk, and not only the changes."""
+        return (table.name, True) in self._staged
 
     def frozen_on(self) -> date | None:
         """A warehouse moves with the clock."""
@@ -108,7 +114,7 @@ class DeltaTables:
     def close(self) -> None:
         for staged in self._staged.values():
             if staged.file:
-                staged.file.close()
+                staged.file.close()  # twice is fine, where a file stands for both
         self._staged.clear()
         self.warehouse.close()
 
@@ -131,11 +137,13 @@ class DeltaTables:
         with _as_source_error():
             found = compare(table, self.warehouse.describe(table.name))
             if found.differences:
-                raise SourceError(" ".join(found.differences) + " Nothing was changed.")
-            staged = self._changed(table, known, found) or self._whole(table, found)
+                staged = Staged("", False, None, found)
+            else:
+                staged = self._changed(table, known, found) or self._whole(table, found)
         self._staged[table.name, not known] = staged
-        extent = "all rows" if staged.complete else "changes"
-        logger.info("%s: %s staged at %s", table.name, extent, staged.version)
+        if staged.complete:  # whatever changed is among all rows
+            self._staged[table.name, True] = staged
+        _log(table, staged)
         return staged
 
     def _changed(self, table: Table, known: str, found: Match) -> Staged | None:
@@ -243,10 +251,12 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, decimal.Decimal) else value
 
 
-def _notes(table: Table, found: Match) -> tuple[str, ...]:
-    if not found.extra:
-        return ()
-    return (f"{table.name} has columns that are not read: {', '.join(found.extra)}.",)
+def _log(table: Table, staged: Staged) -> None:
+    if staged.found.differences:
+        logger.warning("%s is not loaded: %s", table.name, " ".join(staged.found.differences))
+        return
+    extent = "all rows" if staged.complete else "changes"
+    logger.info("%s: %s staged at %s", table.name, extent, staged.version)
 
 
 @contextmanager

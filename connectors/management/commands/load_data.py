@@ -106,7 +106,8 @@ def one_line(summary: sync.Summary, *, as_json: bool = False) -> str:
     parts = [f"{name} {number}" for name, number in changed.items()]
     told = f"changed: {', '.join(parts)}" if parts else "nothing has changed"
     aside = f", {summary.quarantined} kept aside" if summary.quarantined else ""
-    return f"{summary.source}: {told}{aside} ({summary.seconds:.1f} s)."
+    stopped = f", not loaded: {', '.join(summary.stopped)}" if summary.stopped else ""
+    return f"{summary.source}: {told}{aside}{stopped} ({summary.seconds:.1f} s)."
 
 
 def as_json(summary: sync.Summary) -> str:
