@@ -30,6 +30,7 @@ from psinsights.lib.runs import LEASE, LeaseLost
 
 logger = logging.getLogger(__name__)
 User = AbstractBaseUser | AnonymousUser | None
+RACES = 50  # how often one may ask anew while others finish the same insight
 
 
 def is_immediate(provider: str) -> bool:
@@ -52,22 +53,24 @@ def ask(
     """
     limits.check(user, provider or settings.AI_PROVIDER)
     person = user if user is not None and user.is_authenticated else None
-    try:
-        with transaction.atomic():
-            return Generation.objects.create(
-                engagement=engagement,
-                insight_type=kind,
-                provider=provider or settings.AI_PROVIDER,
-                force=force,
-                requested_by=person,  # type: ignore[misc]  # AUTH_USER_MODEL
-                request_id=logs.request_id.get(),
-                idempotency_key=idempotency_key,
-            )
-    except IntegrityError:
-        running = Generation.objects.filter(engagement=engagement, insight_type=kind).unfinished()
-        if found := running.first():
-            return found
-        raise
+    for _ in range(RACES):
+        try:
+            with transaction.atomic():
+                return Generation.objects.create(
+                    engagement=engagement,
+                    insight_type=kind,
+                    provider=provider or settings.AI_PROVIDER,
+                    force=force,
+                    requested_by=person,  # type: ignore[misc]  # AUTH_USER_MODEL
+                    request_id=logs.request_id.get(),
+                    idempotency_key=idempotency_key,
+                )
+        except IntegrityError:
+            same = Generation.objects.filter(engagement=engagement, insight_type=kind)
+            if found := same.unfinished().first():
+                return found
+            # It ended between our two looks: ask anew.
+    raise NoProvider("Too many ask for the same insight at once. Try again in a moment.")
 
 
 def generate(

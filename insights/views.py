@@ -20,6 +20,7 @@ from insights.generation import generate
 from insights.limits import LimitReached
 from insights.models import Action, Feedback, Generation, Insight, Risk
 from insights.providers.choose import is_remote
+from insights.writing import NoProvider
 from psinsights.lib.http import paginate, person_of, render_page, wants_fragment
 
 SHOWN = 20
@@ -80,6 +81,9 @@ def _generate(request: HttpRequest, engagement: Engagement, kind: InsightType) -
         generate(engagement, kind, user=request.user, force="force" in request.POST)
     except LimitReached as limit:
         messages.error(request, limit.sentence)
+        return False
+    except NoProvider as error:
+        messages.error(request, str(error))
         return False
     return True
 

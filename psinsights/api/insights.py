@@ -13,6 +13,7 @@ from engagements.models import Engagement
 from insights.generation import generate, is_immediate
 from insights.limits import LimitReached
 from insights.models import Generation, Insight
+from insights.writing import NoProvider
 from psinsights.api.endpoint import Answer, endpoint
 from psinsights.api.paging import page_headers
 from psinsights.api.problems import Problem, not_found
@@ -125,6 +126,8 @@ def _ask(
     except LimitReached as limit:
         status = HTTPStatus.TOO_MANY_REQUESTS
         raise Problem(status, limit.sentence, retry_after=limit.retry_after) from limit
+    except NoProvider as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), retry_after=1) from error
 
 
 def _await(run: Generation) -> Generation:

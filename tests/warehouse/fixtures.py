@@ -47,9 +47,11 @@ def _warehouse() -> Warehouse:
     return running
 
 
-@pytest.fixture(scope="session")
+# Not of the session: pytest keeps one such fixture for each module that imports it. The engine
+# itself is cached for the process.
+@pytest.fixture
 def engine() -> Engine:
-    """The SQL engine: about five seconds to start."""
+    """The SQL engine: about five seconds to start, once."""
     return _engine()
 
 
