@@ -22,10 +22,10 @@ run-databricks: $(VENV)/.dev .env ## The same against a loopback warehouse with 
 	@exec $(MANAGE) up_databricks
 
 test: $(VENV)/.dev ## Install the development set and run the tests
-	$(BIN)/python -m pytest -n auto -m "not browser and not slow and not llm and not live"
+	$(BIN)/python -m pytest -n auto -m "not browser and not slow and not warehouse and not llm and not live"
 
-test-slow: $(VENV)/.dev ## The tests that start and kill processes, or measure large sets
-	$(BIN)/python -m pytest -n 2 -m "slow and not browser and not llm and not live"
+test-slow: $(VENV)/.dev ## The loopback warehouse, processes that are killed, large sets
+	$(BIN)/python -m pytest -n 2 -m "(slow or warehouse) and not browser and not llm and not live"
 
 browser: $(VENV)/.dev ## The tests in headless Chromium (needs Debian's chromium)
 	$(BIN)/python -m pytest -m browser
