@@ -20,7 +20,7 @@ from engagements.records import (
     TaskRecord,
     UsageRecord,
 )
-from insights.engine.merging import Risk, open_risks, resolved
+from insights.engine.merging import Risk, not_overtaken, open_risks, resolved
 from insights.engine.words import count, full_day
 from insights.facts_plan import Gathering, of_plan
 from insights.reasons import WORDS
@@ -66,7 +66,7 @@ def gather(
     _of_dates(gathering, tally)
     of_plan(gathering, tally, tasks)
     _of_notes(gathering, notes)
-    _of_findings(gathering, findings)
+    _of_findings(gathering, not_overtaken(findings, tasks))
     _of_usage(gathering, tally)
     _of_effort(gathering, tally)
     return gathering.facts

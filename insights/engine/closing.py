@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from engagements.records import FindingStatus, NoteFinding, NoteRecord
-from insights.engine.lexicon import Hit, Hits, lexicon
+from insights.engine.lexicon import ONE_AT_A_TIME, Hit, Hits, lexicon
 from insights.engine.mentions import Reading, mentions, named_matter
 from insights.engine.scope import tokens
 from insights.engine.sections import Heading
@@ -20,13 +20,6 @@ _LEAST_STEM = 4
 _SURELY_THE_SAME = 3  # words shared with the end of a matter of another reason
 _SAME_MATTER = 2  # words that two findings of one reason share when they speak of one matter
 SaidAt = dict[str, tuple[datetime, str]]  # a note's id to when it was written
-# What an engagement has one of: its capacity, its sponsor, its budget. The end of it is the end of
-# each note on it, whatever else they name.
-_OF_THE_WHOLE = frozenset(
-    {"capacity_conflict", "sponsor_absent", "low_engagement", "sentiment_drop", "escalation"}
-    | {"usage_drop", "no_champion", "training_gap", "budget_overrun", "renewal_risk"}
-    | {"low_velocity", "date_moved", "scope_creep", "payment_dispute"}
-)
 _LEADING = frozenset({"the", "our", "all", "that", "this", "now", "finally"})
 _OF = frozenset({"to", "of", "for", "on", "in", "with", "from"})
 _STANDING = (FindingStatus.OPEN, FindingStatus.POTENTIAL)
@@ -70,7 +63,10 @@ def _says_over(reading: Reading) -> bool:
     unsure = around.unresolved or _denied(said, around.negations)
     if not said or unsure:
         return False
-    return bool(around.resolved) or not any(m.status in _STANDING for m in mentions(reading))
+    told = {mention.status for mention in mentions(reading)}
+    if around.resolved and FindingStatus.RESOLVED in told:
+        return True
+    return told.isdisjoint(_STANDING)
 
 
 def close_resolved(
@@ -179,7 +175,7 @@ def _answers(finding: NoteFinding, about: frozenset[str], ending: Ending) -> boo
     if finding.reason not in ending.reasons:
         return shared >= (2 if ending.matter is None else _SURELY_THE_SAME)
     bare = not about or not ending.about
-    if finding.reason == ending.matter and (finding.reason in _OF_THE_WHOLE or bare):
+    if finding.reason == ending.matter and (finding.reason in ONE_AT_A_TIME or bare):
         return True
     return shared >= 1
 

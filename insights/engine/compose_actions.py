@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -14,11 +15,14 @@ from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import unread
 from insights.engine.passages import ToDo, covers, passages, to_dos
 from insights.engine.playbook import CONSULTANT, PLAYBOOK, UNNAMED, Play, due, priority
-from insights.engine.words import clause, count, full_day, lowered
+from insights.engine.words import clause, count, full_day, headline, lowered
 from insights.grounding_language import terms
 from insights.schema import ActionDetail, Claim, Draft
 
 MOST_ACTIONS = 5
+_PACE = re.compile(
+    r"\b(?:pace|velocity|slow\w*|behind|longer|estimates?|roll\w*|speed|progress|stories)\b", re.I
+)
 STATED_EXPOSURE = 6.0  # what a note asks for ranks with a medium risk
 _SIGNALS = {
     "overdue_task": "overdue",
@@ -74,6 +78,8 @@ def _same(one: Claim, other: Claim) -> bool:
     quotes = {(e.source, e.quote) for e in one.evidence}
     shared = bool(quotes & {(e.source, e.quote) for e in other.evidence})
     alike = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
+    if one.risk and other.risk and one.risk.reason != other.risk.reason:
+        return False  # two plays on one task ask for two things
     return alike >= 0.7 or (shared and alike >= 0.3)
 
 
@@ -103,7 +109,8 @@ def _wordings(desk: Desk, risk: Claim, level: str) -> Iterator[Claim]:
     """Ways to word the play for a risk: with its matter, with the note's words, bare."""
     if risk.risk is None:
         return
-    unnamed = risk.risk.reason == "low_velocity" and any(f.startswith("risk_") for f in risk.facts)
+    spoken = any(name.startswith("risk_") for name in risk.facts)
+    unnamed = risk.risk.reason == "low_velocity" and spoken and not _PACE.search(risk.text)
     play = UNNAMED if unnamed else PLAYBOOK[risk.risk.reason]
     due_on, basis = due(level, desk.as_of)
     detail = ActionDetail(
@@ -141,7 +148,7 @@ def _titles(desk: Desk, risk: Claim, play: Play) -> Iterator[str]:
         elif about := matter(piece.quote):
             yield play.about.format(matter=about)
         else:
-            yield f"{play.title}: {lowered(clause(piece.quote, 90))}"
+            yield f"{play.title}: {lowered(headline(piece.quote, 90))}"
     yield play.title
 
 
@@ -150,7 +157,8 @@ def expected_points(desk: Desk, risk: Claim) -> float | None:
     lever = desk.dossier.health.lever
     if lever and lever.record and lever.record in {e.source for e in risk.evidence}:
         return float(lever.points) if lever.points > 0 else None
-    signal = _SIGNALS.get(risk.risk.reason) if risk.risk else None
+    spoken = any(name.startswith("risk_") for name in risk.facts)
+    signal = _SIGNALS.get(risk.risk.reason) if risk.risk and not spoken else None
     if signal == "overdue":
         return None  # only the lever knows what is left when the longest overdue is gone
     return (desk.number(f"lost_{signal}") or None) if signal else _note_points(desk, risk)

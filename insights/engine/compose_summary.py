@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -11,13 +11,13 @@ import msgspec
 from engagements.health import Band, Signal
 from engagements.records import InsightType, NoteFinding
 from insights.engine.compose_risks import POINTS_OF_EXPOSURE, risk_claims
-from insights.engine.desk import Desk, certainty_of, fitting, numbered
+from insights.engine.desk import Desk, certainty_of, fitting, numbered, quoted
 from insights.engine.gaps import gaps
 from insights.engine.merging import is_open, resolved
 from insights.engine.passages import good_news, passages, representative, request, stating
 from insights.engine.sections import Heading
-from insights.engine.words import capitalised, clause, count, lowered
-from insights.grounding_language import hedged
+from insights.engine.words import capitalised, clause, count, headline, lowered
+from insights.grounding_language import hedged, terms
 from insights.schema import Claim, Draft, Evidence, Fact, Level
 
 MOST_CONCERNS, MOST_WHEN_HEALTHY = 5, 2
@@ -33,6 +33,7 @@ _SIGNAL_OF = {
     "low_engagement": "contact",
 }
 _THRESHOLDS = re.compile(r"; full points|, the heaviest|, \d[\d.]* [^,;]*(?:over|short)")
+_DAYS = re.compile(r"\d+ days?\b")
 _SAID_BY = {
     "schedule": "work_done_percent",
     "overdue": "worst_overdue_days",
@@ -46,16 +47,19 @@ def compose_summary(desk: Desk) -> Draft:
     """The state of an engagement in a handful of claims."""
     risks = risk_claims(desk)
     contradiction = list(_contradiction(desk))
-    concerns = _concerns(desk, risks, taken=len(contradiction))
+    verdict = list(_verdict(desk))
+    told = {name for claim in verdict for name in claim.facts}
+    unsaid = [claim for claim in risks if not told.issuperset(claim.facts)]
+    concerns = _concerns(desk, unsaid, taken=len(contradiction))
     claims = [
-        *_verdict(desk),
+        *verdict,
         *contradiction,
         *concerns,
         *_progress(desk),
         *_resolved(desk),
-        *_representative(desk, short=_is_short(desk, concerns)),
     ]
-    left = len(risks) - len(concerns)
+    claims += _representative(desk, claims, short=_is_short(desk, concerns))
+    left = len(unsaid) - len(concerns)
     more = [f"{count(left, 'further risk')} in the risk list."] if left > 0 else []
     return Draft(
         kind=InsightType.HEALTH_SUMMARY,
@@ -85,11 +89,37 @@ def _verdict(desk: Desk) -> Iterator[Claim]:
         yield from [claim] if claim else []
         return
     verdict = f"{health.band.words}, {health.score} of 100"
+    if blocked := desk.first_sound(_blocked(desk, verdict)):
+        yield blocked
+        return
     offered = (
         _said(desk, "verdict", f"{verdict}{reason}", band, score, *facts)
         for reason, facts in (*_reasons(desk), ("", ()))
     )
     yield from islice((claim for claim in offered if claim), 1)
+
+
+def _blocked(desk: Desk, verdict: str) -> Iterator[Claim]:
+    """The verdict with what the note says that the cap rests on, rather than the note's number."""
+    for cap in desk.dossier.health.caps[:1]:
+        score, fact = desk.fact("score"), desk.fact(f"cap_{cap.key}")
+        spoken = [
+            f
+            for f in desk.dossier.findings
+            if f.note_id in cap.records and f.is_blocker and is_open(f, desk.as_of)
+        ]
+        days = _DAYS.search(cap.sentence)
+        if not (score and fact and spoken and days):
+            continue
+        said = lowered(headline(spoken[0].quote))
+        yield Claim(
+            id="v",
+            text=f"{verdict}. Main reason: {said}, open for {days[0]}",
+            kind="verdict",
+            certainty=certainty_of(spoken[0].quote),
+            evidence=(quoted(spoken[0]),),
+            facts=("band", score.name, fact.name),
+        )
 
 
 def _reasons(desk: Desk) -> Iterator[tuple[str, tuple[Fact, ...]]]:
@@ -177,14 +207,28 @@ def _progress(desk: Desk) -> Iterator[Claim]:
     found = stating(passages(desk.notes))
     ends = {f.resolved_quote for f in desk.dossier.findings}
     told = good_news(found, desk.dossier.findings, desk.as_of)
-    told = [p for p in told if p.text not in ends]
+    late = [terms(name) for name in _late_names(desk)]
+    told = [
+        p for p in told if p.text not in ends and not any(name <= terms(p.text) for name in late)
+    ]
     sounds = (desk.first_sound(_quoted("progress", p.text, p.evidence())) for p in told)
     said = list(islice((claim for claim in sounds if claim), MOST_PROGRESS))
     done = desk.fact("latest_completed")
-    if done and len(said) < MOST_PROGRESS:
+    if (
+        done
+        and len(said) < MOST_PROGRESS
+        and not _repeats(done.sentence, [terms(c.text) for c in said])
+    ):
         claim = _said(desk, "progress", done.sentence, done)
         said += [claim] if claim else []
     yield from said
+
+
+def _late_names(desk: Desk) -> Iterator[str]:
+    """Names of the tasks that are overdue or blocked: no good news, whatever a note says."""
+    for task_id, task in desk.tasks.items():
+        if desk.fact(f"overdue_days_{task_id}") or desk.fact(f"blocked_{task_id}"):
+            yield task.name
 
 
 def _quoted(kind: str, text: str, *evidence: Evidence, lead: str = "") -> Iterator[Claim]:
@@ -223,7 +267,7 @@ def _resolution(desk: Desk, finding: NoteFinding) -> Claim | None:
     return desk.first_sound(wordings)
 
 
-def _representative(desk: Desk, *, short: bool) -> Iterator[Claim]:
+def _representative(desk: Desk, said: Sequence[Claim], *, short: bool) -> Iterator[Claim]:
     """The sentence nearest to what the notes say; it is called a quote, for it is no summary."""
     if short:
         return
@@ -232,12 +276,24 @@ def _representative(desk: Desk, *, short: bool) -> Iterator[Claim]:
     ]
     past = [f for f in desk.dossier.findings if not is_open(f, desk.as_of)]
     stated = [p for p in stated if not (hedged(p.text) or request(p.text) or p.touches(past))]
+    known = [terms(claim.text) for claim in said]
+    stated = [p for p in stated if _is_sentence(p.text) and not _repeats(p.text, known)]
     stated = stated[:MOST_COMPARED]
     for passage in representative(stated):
         text = f"Representative quote: “{' '.join(passage.text.split())}”"
         claim = Claim(id="q", text=text, kind="coverage", evidence=(passage.evidence(),))
         sound = desk.first_sound([claim])
         yield from [sound] if sound else []
+
+
+def _is_sentence(text: str) -> bool:
+    return text[:1].isupper() and text.rstrip().endswith((".", "!", "?"))
+
+
+def _repeats(text: str, known: Sequence[frozenset[str]]) -> bool:
+    """Whether half of its words stand in one claim already."""
+    own = terms(text)
+    return any(2 * len(own & words) > len(own) for words in known)
 
 
 def _confidence(desk: Desk) -> Iterator[str]:

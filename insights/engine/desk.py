@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from engagements.records import NoteFinding, NoteRecord, TaskRecord
-from insights.engine.merging import Risk, open_risks
+from insights.engine.merging import Risk, not_overtaken, open_risks
 from insights.facts import known_names
 from insights.grounding import Ground, Refused, check, distinct
 from insights.grounding_language import hedged, terms
@@ -40,7 +40,7 @@ class Desk:
     def risks(self) -> tuple[Risk, ...]:
         """The open risks of the notes, those only whose note is in the dossier."""
         known = [f for f in self.dossier.findings if f.note_id in self.ground.texts]
-        return open_risks(known, self.as_of)
+        return open_risks(not_overtaken(known, self.dossier.tasks), self.as_of)
 
     @cached_property
     def notes(self) -> tuple[NoteRecord, ...]:

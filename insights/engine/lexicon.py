@@ -246,3 +246,11 @@ CATEGORY = {
     }.items()
     for reason in reasons
 }
+
+# What an engagement has one of: its capacity, its sponsor, its budget. Whatever notes say of it is one
+# matter, and the end of it is the end of each note on it.
+ONE_AT_A_TIME = frozenset(
+    {"capacity_conflict", "sponsor_absent", "low_engagement", "sentiment_drop", "escalation"}
+    | {"usage_drop", "no_champion", "training_gap", "budget_overrun", "renewal_risk"}
+    | {"low_velocity", "date_moved", "scope_creep", "payment_dispute"}
+)

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 
 import msgspec
 
-from engagements.records import FindingStatus, NoteFinding
+from engagements.records import FindingStatus, NoteFinding, TaskRecord, TaskStatus
+from insights.engine.lexicon import ONE_AT_A_TIME
 from insights.grounding_language import terms
 from insights.reasons import WORDS
 
 SPOKEN_OF_DAYS = 90
 """A problem nobody has named for so long is no longer listed, unless it blocks."""
+FEARED_DAYS = 30
+"""What may come and nobody has named again for so long is no longer listed either."""
 MOST_PER_REASON = 3
 _GENERIC = terms(
     "access issue problem risk waiting blocked delay delayed data still week weeks month today "
@@ -56,6 +59,21 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
         return f"risk_{self.key}"
 
 
+def not_overtaken(
+    findings: Iterable[NoteFinding], tasks: Iterable[TaskRecord]
+) -> tuple[NoteFinding, ...]:
+    """Without those that say a task is late which the plan shows as done."""
+    done = [t.name.lower() for t in tasks if t.status is TaskStatus.COMPLETED and len(t.name) > 8]
+    return tuple(
+        f
+        for f in findings
+        if f.reason not in _OF_ONE_TASK or not any(name in f.quote.lower() for name in done)
+    )
+
+
+_OF_ONE_TASK = frozenset(("overdue_task", "milestone_slip"))
+
+
 def is_resolved(finding: NoteFinding, as_of: date) -> bool:
     """Whether a finding is over as of a day."""
     if finding.resolved_on is not None:
@@ -67,7 +85,8 @@ def is_open(finding: NoteFinding, as_of: date) -> bool:
     """Whether a finding stands or threatens as of a day, and was spoken of lately or blocks."""
     if finding.noted_on > as_of or finding.status is FindingStatus.NEGATED:
         return False
-    recent = as_of - finding.noted_on <= timedelta(days=SPOKEN_OF_DAYS)
+    feared = finding.status is FindingStatus.POTENTIAL
+    recent = as_of - finding.noted_on <= timedelta(days=FEARED_DAYS if feared else SPOKEN_OF_DAYS)
     return not is_resolved(finding, as_of) and (recent or finding.is_blocker)
 
 
@@ -86,7 +105,7 @@ def open_risks(findings: Iterable[NoteFinding], as_of: date) -> tuple[Risk, ...]
     risks = [
         _risk(reason, place, members)
         for reason, found in by_reason.items()
-        for place, members in enumerate(_matters(found))
+        for place, members in enumerate(_matters(found, one=reason in ONE_AT_A_TIME))
     ]
     return tuple(sorted(risks, key=rank))
 
@@ -109,8 +128,10 @@ def _risk(reason: str, place: int, findings: Sequence[NoteFinding]) -> Risk:
     )
 
 
-def _matters(findings: Sequence[NoteFinding]) -> list[list[NoteFinding]]:
+def _matters(findings: Sequence[NoteFinding], *, one: bool) -> list[list[NoteFinding]]:
     """Findings of one reason by what they speak of, the largest matter first."""
+    if one:
+        return [list(findings)]
     matters: list[tuple[set[str], list[NoteFinding]]] = []
     for finding in sorted(findings, key=lambda f: (f.noted_on, f.note_id)):
         said = terms(finding.quote) - _GENERIC - terms(WORDS.get(finding.reason, ""))

@@ -35,6 +35,11 @@ _BAD = re.compile(
     r"|n't\b",
     re.IGNORECASE,
 )
+_REPORT = re.compile(  # how much is done is a figure, and what comes is no news
+    r"^(?:status|summary|weekly|reporting|as of|the coming|there is a chance)\b"
+    r"|\b\d+ ?(?:%|of \d+) (?:of )?(?:the )?(?:planned )?tasks\b",
+    re.IGNORECASE,
+)
 _CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _LABELLED = re.compile(
     r"^(?:actions?(?: items?)?|next(?: steps?)?|to-?do|ai|follow[- ]?ups?)\b ?[:\-–] ?"
@@ -80,7 +85,9 @@ class Passage(NamedTuple):
     @property
     def ahead(self) -> bool:
         """Whether it says what comes next rather than how things are."""
-        return self.text.lower().startswith(("next", "plan", "to do", "todo", "action"))
+        return bool(_REPORT.search(self.text)) or self.text.lower().startswith(
+            ("next", "plan", "to do", "todo", "action")
+        )
 
     def touches(self, findings: Sequence[NoteFinding]) -> bool:
         """Whether one of the findings rests on these words."""
@@ -152,7 +159,7 @@ def _is_good(passage: Passage) -> bool:
         return False
     text = passage.text
     return bool(_GOOD.search(text)) and not (
-        _BAD.search(text) or hedged(text) or negated_terms(text)[0]
+        _REPORT.search(text) or _BAD.search(text) or hedged(text) or negated_terms(text)[0]
     )
 
 

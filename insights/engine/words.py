@@ -88,3 +88,16 @@ def clause(sentence: str, longest: int = LONGEST) -> str:
     if cut.count("(") > cut.count(")"):
         cut = cut[: cut.rfind("(")] or cut
     return cut.rstrip(" ,;:-–—")
+
+
+_STILL = re.compile(r"^still: ?", re.IGNORECASE)
+_UNCHANGED = re.compile(r"(?:, no (?:update|change)| \(unchanged\))$", re.IGNORECASE)
+_TURNS = ("; ", ", so ", ", which ", ", but ", " – ", " — ", ", and ", ". ")
+SHORTEST_HEADLINE = 20
+
+
+def headline(sentence: str, longest: int = LONGEST) -> str:
+    """What a sentence says first, without what follows from it: the part before "; " or ", so"."""
+    said = _UNCHANGED.sub("", _STILL.sub("", clause(sentence, longest)))
+    cuts = [at for mark in _TURNS if (at := said.find(mark)) >= SHORTEST_HEADLINE]
+    return said[: min(cuts)].rstrip(" ,;:-") if cuts else said
