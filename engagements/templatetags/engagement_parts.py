@@ -34,7 +34,7 @@ INSIGHTS = {
 @register.simple_tag
 def standing_health(standing: Standing | None) -> SafeString:
     """The score and its word; of an engagement without a score, why there is none."""
-    if standing is None:
+    if not standing:  # none yet: a template gives "" for it
         return health("unknown")
     return health(standing.band, standing.health, health_word(standing))
 
@@ -43,7 +43,7 @@ def standing_health(standing: Standing | None) -> SafeString:
 def trend(standing: Standing | None) -> SafeString:
     """Twelve weekly scores as a small line whose label says where it went."""
     known = [score for score in standing.weekly if score is not None] if standing else []
-    if standing is None or len(known) < 2:
+    if not standing or len(known) < 2:
         return mark_safe('<span class="t3 small">No history</span>')  # noqa: S308 - a constant
     label = f"{len(known)} weeks: {known[0]} to {known[-1]}"
     return charts.spark(standing.weekly, BAND_TONE[standing.band], label)
@@ -78,7 +78,7 @@ def gist(reason: str) -> str:
 @register.filter
 def age(when: date | None, day: date) -> str:
     """Days between a date and the day of the data: "Today", "7 d"."""
-    if when is None:
+    if not when:
         return "–"
     return f"{(day - when).days} d" if when < day else "Today"
 

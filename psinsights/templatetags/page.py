@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from django import template
@@ -62,9 +62,9 @@ def health(band: str, score: int | None = None, word: str = "") -> SafeString:
 
 
 @register.simple_tag
-def delta(change: int | None) -> SafeString:
+def delta(change: int | Literal[""] | None) -> SafeString:
     """A change of score with its direction in words; nothing when there is nothing to compare."""
-    if change is None:
+    if change is None or change == "":  # "": a template's word for what is not there
         return mark_safe('<span class="t3">–<span class="vh"> no earlier score</span></span>')
     if change == 0:
         return mark_safe('<span class="t3">0</span>')
