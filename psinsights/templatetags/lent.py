@@ -68,6 +68,15 @@ def data_line(context: dict[str, Any], day: date) -> dict[str, Any]:
     return {"data": _glance(context), "day": day}
 
 
+@register.simple_tag
+def data_words(day: date) -> str:
+    """The same for a file, which is read on another day: no "3 h ago"."""
+    data = freshness.glance()
+    loaded = f"{data.loaded_at:%Y-%m-%d %H:%M} UTC" if data.loaded_at else ""
+    told = f"{day} from {data.source}, {f'loaded {loaded}' if loaded else 'not loaded yet'}"
+    return f"{told}. The newest load failed" if data.failed else told
+
+
 @register.inclusion_tag("components/side_foot.html", takes_context=True)
 def side_foot(context: dict[str, Any]) -> dict[str, Any]:
     """Where the data comes from and how old it is; who writes insights."""
