@@ -85,6 +85,11 @@ class NotebookJob:
         return self._workspace.jobs
 
 
+def make_ready() -> None:
+    """Import the SDK, which takes a second once a process: not to be counted as waiting."""
+    import databricks.sdk  # noqa: F401 - for what importing it does
+
+
 def _progress(phase: str, result: str) -> Progress:
     if result:
         return Progress.DONE if result in _DONE else Progress.FAILED

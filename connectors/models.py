@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -108,3 +109,44 @@ class OutboxEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table} {self.key}: {self.state}"
+
+
+class NotebookRun(models.Model):
+    """A run of the notebook job that was started here, as the workspace last told of it."""
+
+    class Progress(models.TextChoices):
+        ASKED = "asked"  # no answer yet: whether it began is not known
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    OPEN = (Progress.ASKED, Progress.WAITING, Progress.RUNNING)
+
+    key = models.CharField(max_length=64, unique=True)  # the same key starts one run
+    run_id = models.BigIntegerField(null=True)
+    progress = models.CharField(max_length=10, choices=Progress, default=Progress.ASKED)
+    sentence = models.CharField(max_length=500, blank=True)
+    url = models.CharField(max_length=500, blank=True)  # its page in the workspace
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    looked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=Q(progress__in=["asked", "waiting", "running"]),
+                name="one_notebook_run_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"notebook run {self.run_id}: {self.progress}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be under way in the workspace."""
+        return self.progress in self.OPEN

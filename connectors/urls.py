@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from connectors import views
+from connectors import job_views, views
 
 app_name = "settings"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("settings/load", views.load, name="load"),
     path("settings/regenerate", views.regenerate, name="regenerate"),
     path("settings/outbox/retry", views.retry_outbox, name="retry-outbox"),
+    path("settings/job", job_views.job, name="job"),
+    path("settings/job/run", job_views.run_job, name="run-job"),
     path("settings/quarantine", views.quarantine, name="quarantine"),
     path("settings/quarantine.csv", views.rejects, name="rejects"),
 ]

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from connectors import asked, freshness, outbox, overview, sync
+from connectors import asked, freshness, job_runs, outbox, overview, sync
 from connectors.forms import QuarantineFilter, RegenerateForm
 from connectors.models import QuarantinedRow
 from connectors.quarantine import counts_by_reason
@@ -55,6 +55,7 @@ def _page(
         "here": "index",
         "source": overview.source_state(glance),
         "outbox": overview.outbox_state(),
+        "job": job_runs.state(),
         "sample": overview.sample_manifest() if glance.source == freshness.SOURCES["local"] else {},
         "regenerate": RegenerateForm(),
     }

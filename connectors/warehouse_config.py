@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 _HOST = re.compile(r"(?i)^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$")
 _HTTP_PATH = re.compile(r"^/?sql/(1\.0|protocolv1)/[A-Za-z0-9_./-]+$")
 _WAREHOUSE_ID = re.compile(r"^[A-Za-z0-9]+$")
+_JOB_ID = re.compile(r"^[0-9]{1,18}\Z")
 _NAME = re.compile(r"^[A-Za-z0-9_]+$")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ON = ("1", "true", "yes", "on")
@@ -174,6 +175,11 @@ def _way_problems(settings: Mapping[str, str]) -> Iterator[SettingProblem]:
             "DATABRICKS_CONNECTION_URI",
             "It does not lead to this machine.",
             "It is for a warehouse on 127.0.0.1; for others leave it empty.",
+        )
+    job = settings.get("DATABRICKS_JOB_ID", "")
+    if job and not _JOB_ID.match(job):
+        yield SettingProblem(
+            "DATABRICKS_JOB_ID", "It is not a job's number.", "Use digits alone, or leave it empty."
         )
     fetch = settings.get("DATABRICKS_CLOUD_FETCH", "").lower()
     if fetch and fetch not in (*_ON, *_OFF):
