@@ -8,7 +8,6 @@ from django.db.models import (
     Aggregate,
     F,
     JSONField,
-    Model,
     OuterRef,
     QuerySet,
     Subquery,
@@ -36,9 +35,12 @@ def name_of(field: str) -> Coalesce:
     return Coalesce(Subquery(person), F(field), Value(""), output_field=TextField())
 
 
-def gathered(rows: QuerySet[Model, Any], *columns: str) -> Subquery:
-    """The ``columns`` of an engagement's rows as a list of lists; dates are ISO text in it."""
-    mine = rows.filter(engagement=OuterRef("pk")).order_by().values("engagement")
+def gathered(rows: QuerySet[Any, Any], *columns: str, of: str = "pk") -> Subquery:
+    """The ``columns`` of an engagement's rows as a list of lists; dates are ISO text in it.
+
+    ``of`` is what the rows outside call their engagement.
+    """
+    mine = rows.filter(engagement=OuterRef(of)).order_by().values("engagement")
     return Subquery(
         mine.annotate(gathered=Gathered(JSONArray(*columns))).values("gathered"),
         output_field=JSONField(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import OuterRef, Subquery
 
+from engagements.gathered import gathered
 from engagements.models import DeliveryNote, Engagement, Task
 from engagements.records import InsightType
 from insights.diff import Changed, compare
@@ -24,6 +25,8 @@ TITLES = {
     InsightType.THEME_EXTRACTION: ("Themes", "tags"),
     InsightType.ACTION_RECOMMENDATION: ("Recommended actions", "list-checks"),
 }
+# What a page shows of a risk's row, and what it is found by.
+REGISTER = ("id", "reason", "title", "status", "dismissed_reason", "resolution", "owner")
 User = AbstractBaseUser | AnonymousUser
 
 
@@ -125,12 +128,13 @@ class KindState:
 
 
 def states(engagement: Engagement, user: User) -> list[KindState]:
-    """The four kinds of an engagement, in their order; three queries."""
+    """The four kinds of an engagement, in their order; two queries, three where rows have changed."""
     insights = {row.insight_type: row for row in current(engagement, user)}
     runs = latest_runs(engagement)
-    risks = list(Risk.objects.filter(engagement=engagement))
+    # What is up to date was checked against the rows as they are; only old ones can differ.
+    texts = cited_texts([row for row in insights.values() if getattr(row, "stale", False)])
     return [
-        _state(kind, engagement, insights.get(str(kind)), runs.get(str(kind)), risks)
+        _state(kind, engagement, insights.get(str(kind)), runs.get(str(kind)), texts)
         for kind in InsightType
     ]
 
@@ -141,10 +145,23 @@ def state(engagement: Engagement, kind: InsightType, user: User) -> KindState:
 
 
 def current(engagement: Engagement, user: User) -> Iterable[Insight]:
-    """Current insights with ``stale`` and, as ``my_answer``, whether this person found it useful."""
+    """Current insights as a page shows them.
+
+    With ``stale``, with whether this person found it useful as ``my_answer``, and with the rows of
+    the register as ``register``, so that they need no query of their own.
+    """
     mine = Feedback.objects.filter(insight=OuterRef("pk"), user=user.pk).values("useful")
     found = Insight.objects.current().filter(engagement=engagement).with_staleness()
-    return found.annotate(my_answer=Subquery(mine[:1]))
+    return found.annotate(
+        my_answer=Subquery(mine[:1]),
+        register=gathered(Risk.objects.all(), *REGISTER, of="engagement"),
+    )
+
+
+def risks_of(insight: Insight) -> list[Risk]:
+    """The engagement's risks as :func:`current` brought them, with what a page shows of them."""
+    rows: list[list[Any]] = getattr(insight, "register", None) or []
+    return [Risk.from_db(insight._state.db, REGISTER, row) for row in rows]
 
 
 def latest_runs(engagement: Engagement) -> dict[str, Generation]:
@@ -161,13 +178,12 @@ def _state(
     engagement: Engagement,
     insight: Insight | None,
     run: Generation | None,
-    risks: list[Risk],
+    texts: Mapping[str, str],
 ) -> KindState:
     claims: list[Shown] = []
     if insight:
-        # What is up to date was checked against the rows as they are; only old ones can differ.
-        changed = changed_evidence(insight) if getattr(insight, "stale", False) else frozenset()
-        claims = shown_claims(insight, risks, changed=changed)
+        changed = changed_evidence(insight, texts) if getattr(insight, "stale", False) else ()
+        claims = shown_claims(insight, risks_of(insight), changed=changed)
     return KindState(kind=kind, engagement=engagement, insight=insight, run=run, claims=claims)
 
 
@@ -184,21 +200,28 @@ def changes_since(insight: Insight, version: int) -> tuple[Changed, ...]:
     return compare(claims_of(earlier), claims_of(insight)) if earlier else ()
 
 
-def changed_evidence(insight: Insight) -> frozenset[str]:
-    """Cited records that no longer say what was quoted: edited, or gone. Two queries."""
-    cited = [evidence for claim in claims_of(insight) for evidence in claim.evidence]
-    ids = {evidence.source for evidence in cited}
-    texts = dict(DeliveryNote.objects.filter(pk__in=ids).values_list("pk", "content"))
-    texts |= dict(Task.objects.filter(pk__in=ids).values_list("pk", "name"))
+def cited_texts(insights: Iterable[Insight]) -> dict[str, str]:
+    """What the records that these insights quote say today; one query, none for no insight."""
+    cited = {e.source for one in insights for claim in claims_of(one) for e in claim.evidence}
+    if not cited:
+        return {}
+    notes = DeliveryNote.objects.filter(pk__in=cited).order_by().values_list("pk", "content")
+    tasks = Task.objects.filter(pk__in=cited).order_by().values_list("pk", "name")
+    return dict(notes.union(tasks, all=True))
+
+
+def changed_evidence(insight: Insight, texts: Mapping[str, str]) -> frozenset[str]:
+    """Cited records that no longer say what was quoted: edited, or gone."""
     return frozenset(
         evidence.source
-        for evidence in cited
+        for claim in claims_of(insight)
+        for evidence in claim.evidence
         if texts.get(evidence.source, "")[evidence.start : evidence.end] != evidence.quote
     )
 
 
 def shown_claims(
-    insight: Insight, risks: Iterable[Risk] = (), *, changed: frozenset[str] = frozenset()
+    insight: Insight, risks: Iterable[Risk] = (), *, changed: Collection[str] = ()
 ) -> list[Shown]:
     """The verified claims with the facts they name, each risk with its row of the register."""
     payload: dict[str, Any] = insight.payload

@@ -14,7 +14,11 @@ from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from engagements import findings
 from engagements.models import Engagement, HealthReading, Standing
+from engagements.records import InsightType
+from insights.generation import generate
+from insights.models import Insight
 from tests.factories import (
     DAY,
     assess_rows,
@@ -145,6 +149,16 @@ def test_an_engagement_costs_no_more_than_eight_queries(client, full, query):
     make_engagement(engagement_id="BARE")
     few = cost(client, f"/engagements/BARE{query}")
     assert cost(client, f"/engagements/FULL{query}") == few <= MOST_QUERIES
+
+
+def test_an_engagement_costs_no_more_when_its_rows_have_changed_since_its_insights(client, full):
+    findings.reread(["FULL"])
+    for kind in InsightType:
+        generate(full, kind)
+    Standing.objects.filter(pk="FULL").update(inputs="changed since")
+    Insight.objects.update(inputs="as it was")
+    assert "Out of date" in client.get("/engagements/FULL").text
+    assert cost(client, "/engagements/FULL") <= MOST_QUERIES
 
 
 def test_a_full_engagement_is_light(client, full):
