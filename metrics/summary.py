@@ -6,9 +6,9 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from django.db.models import Count, IntegerField, Q, QuerySet, Sum
+from django.db.models import CharField, Count, IntegerField, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, TruncDate
+from django.db.models.functions import Cast, Substr
 from msgspec import Struct
 
 from connectors.as_of import portfolio_day
@@ -16,6 +16,7 @@ from engagements.models import Engagement
 from engagements.records import EngagementStatus
 from insights.models import Insight
 from metrics.models import Activity, AiMetric
+from metrics.period import midnight
 
 UNKNOWN_ROLE = "Not stated"
 
@@ -96,13 +97,14 @@ def summarise(visible: QuerySet[Engagement], days: int) -> Summary:
 def _made_by_day(since: dt.date) -> dict[dt.date, int]:
     """Insights made here per day (UTC)."""
     rows = (
-        Insight.objects.filter(imported=False, generated_at__date__gte=since)
-        .annotate(day=TruncDate("generated_at"))
+        Insight.objects.filter(imported=False, generated_at__gte=midnight(since))
+        # The day in UTC as text: SQLite would call Python for every row to cut a date off.
+        .annotate(day=Substr(Cast("generated_at", CharField()), 1, len("2026-11-22")))
         .values_list("day")
         .annotate(made=Count("pk"))
         .order_by()
     )
-    return dict(rows)
+    return {dt.date.fromisoformat(day): made for day, made in rows}
 
 
 def _by_role(imported: Iterable[AiMetric], made: dict[dt.date, int]) -> dict[str, RoleTally]:
@@ -131,7 +133,7 @@ def _count(name: str) -> Cast:
 
 
 def _measured(since: dt.date) -> Measured:
-    made = Insight.objects.filter(imported=False, generated_at__date__gte=since).aggregate(
+    made = Insight.objects.filter(imported=False, generated_at__gte=midnight(since)).aggregate(
         made=Count("pk"),
         fallbacks=Count("pk", filter=~Q(fallback_reason="")),
         checked=Sum(_count("checked")),

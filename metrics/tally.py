@@ -5,12 +5,14 @@ A count is known by what it counts and up to two words that divide it: a week, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.db.models import (
     Case,
     CharField,
@@ -45,7 +47,7 @@ NOTHING = Value("", output_field=CharField())
 class Tally:
     """The counts of a period, looked up by what they count."""
 
-    def __init__(self, rows: QuerySet[Any]) -> None:
+    def __init__(self, rows: Iterable[Any]) -> None:
         self._counts: dict[str, dict[tuple[str, str], int]] = {}
         for what, first, second, number in rows:
             self._counts.setdefault(what, {})[first, second] = int(number or 0)
@@ -77,6 +79,24 @@ class Tally:
 
 def tally(period: Period, visible: QuerySet[Engagement]) -> Tally:
     """Count everything of a period; coverage is that of the engagements one may see."""
+    if visible.query.has_filters():
+        return Tally(_rows(*_compiled(period, visible)))
+    return Tally(_rows(*_statement(period)))
+
+
+@lru_cache(maxsize=32)
+def _statement(period: Period) -> tuple[str, tuple[Any, ...]]:
+    """The statement for who sees all. Putting it together costs more than running it."""
+    return _compiled(period, Engagement.objects.all())
+
+
+def _rows(sql: str, parameters: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _compiled(period: Period, visible: QuerySet[Engagement]) -> tuple[str, tuple[Any, ...]]:
     parts: list[QuerySet[Any]] = [
         *_use(period),
         *_history(period),
@@ -85,7 +105,8 @@ def tally(period: Period, visible: QuerySet[Engagement]) -> Tally:
         _coverage(period, visible),
         _effects(period),
     ]
-    return Tally(parts[0].union(*parts[1:], all=True))
+    sql, parameters = parts[0].union(*parts[1:], all=True).query.sql_with_params()
+    return sql, tuple(parameters)
 
 
 def _counted(
