@@ -14,7 +14,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -33,6 +34,7 @@ class Home:
     folder: Path
     engagements: int
     more: tuple[tuple[str, str], ...] = ()
+    secret: str = field(default_factory=partial(secrets.token_urlsafe, 40))
 
     @property
     def source(self) -> Path:
@@ -48,7 +50,7 @@ class Home:
             "BENCH_HOME": str(self.folder),
             "BENCH_SOURCE": str(self.source),
             "DJANGO_SETTINGS_MODULE": "psinsights.bench.settings",
-            "SECRET_KEY": secrets.token_urlsafe(40),
+            "SECRET_KEY": self.secret,
             "DATABASE_URL": f"sqlite:///{self.folder / 'db.sqlite3'}",
             "DATA_DIR": str(self.folder / "data"),
             "DATA_MODE": "local",

@@ -17,7 +17,7 @@ from psinsights.bench.home import Home, answered, free_port
 CLIENTS, BURST = 8, 64
 SECONDS = 10
 RUNS = 20  # of the remote model, in flight at once
-MODEL_SECONDS = 60
+MODEL_SECONDS = 180
 FLOOR = "/bench-floor"
 
 
@@ -115,7 +115,7 @@ def ask(port: int, path: str, cookie: str, found: Answers) -> None:
 
 
 class _SlowModel(ThreadingHTTPServer):
-    """A model that thinks for a minute and then refuses."""
+    """A model that thinks for minutes and then refuses."""
 
     daemon_threads = True
     request_queue_size = 2 * RUNS
