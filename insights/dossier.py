@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import date
 
 import msgspec
@@ -46,22 +45,6 @@ def stored_health(engagement_id: str, as_of: date) -> Health | None:
         engagement_id=engagement_id, day=as_of, detail__isnull=False
     ).first()
     return msgspec.convert(reading.detail, Health, strict=False) if reading else None
-
-
-def names_in(dossier: Dossier) -> list[str]:
-    """Names a claim may use without quoting them: customer, people, type, ids."""
-    engagement = dossier.engagement
-    people = [member.name for member in engagement.team_members]
-    known: Iterable[str | None] = (
-        engagement.customer_name,
-        engagement.owner_name,
-        engagement.engagement_type,
-        engagement.engagement_id,
-        engagement.industry,
-        engagement.region,
-        *people,
-    )
-    return [name for name in known if name]
 
 
 def fingerprint(

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from engagements.records import InsightType
-from insights.dossier import names_in
+from insights.facts import known_names
 from insights.grounding import verify
 from insights.providers import BadAnswer, Provider, ProviderError
 from insights.providers.choose import EMBEDDED, provider_named
@@ -55,7 +55,7 @@ def _written(
         draft.claims,
         dossier.texts(),
         dossier.facts,
-        names=names_in(dossier),
+        names=known_names(dossier.engagement),
         as_of=dossier.as_of,
     )
     if draft.claims and not verification.kept:
