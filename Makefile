@@ -19,7 +19,7 @@ run: $(VENV)/.run .env ## Serve PS Insights on 127.0.0.1 (PORT=8000) with the sa
 	@exec $(MANAGE) up --prepare
 
 run-databricks: $(VENV)/.dev .env ## The same against a loopback warehouse with sample Delta tables
-	@exec $(MANAGE) up_databricks
+	@exec $(BIN)/python -m tests.warehouse.demo
 
 test: $(VENV)/.dev ## Install the development set and run the tests
 	$(BIN)/python -m pytest -n auto -m "not browser and not slow and not warehouse and not llm and not live"
@@ -51,6 +51,7 @@ screenshots: $(VENV)/.dev .env ## Pictures of every page, both themes, two width
 lock: ## Renew the lock files (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --extra postgres -c requirements.lock pyproject.toml -o requirements.txt
 
 clean: ## Remove the environment, the database and generated data
 	rm -rf $(VENV) db.sqlite3 db.sqlite3-wal db.sqlite3-shm data/generated staticfiles

@@ -54,7 +54,11 @@ class TableLine:
     @property
     def version(self) -> str:
         """Enough of a fingerprint to tell two apart, or the whole number of a Delta version."""
-        return self.state.version[:12] if self.state else ""
+        known = self.state.version if self.state else ""
+        table_id, is_delta, number = known.rpartition("@")
+        if known.startswith("read "):
+            return "no history"  # a view, read by its dates
+        return f"v{number}" if is_delta and table_id else known[:12]
 
 
 @dataclass(frozen=True, kw_only=True)

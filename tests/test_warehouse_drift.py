@@ -96,6 +96,11 @@ def test_the_settings_page_shows_the_difference_and_the_way_back(do: Do) -> None
     assert not DeliveryNote.objects.exists()
 
 
+def test_the_settings_page_shows_the_number_of_a_version(do: Do) -> None:
+    _load()
+    assert '<td class="lg mono t3">v1</td>' in signed_in("manager").get("/settings").text
+
+
 def test_a_stopped_table_asked_for_alone_is_an_error(do: Do) -> None:
     _load()
     _spoil_notes(do)
