@@ -70,6 +70,10 @@ def only(dossier: Dossier, reason: str) -> Claim:
     return found[0]
 
 
+def reasons(dossier: Dossier) -> set[str]:
+    return {c.risk.reason for c in draft(dossier, RISKS).claims if c.risk}
+
+
 def verified(dossier: Dossier) -> tuple[list[tuple[str, str, str]], int]:
     """What the verifier refuses of all four kinds (nothing, one hopes), and how many it keeps."""
     engine, names = EmbeddedProvider(), known_names(dossier.engagement)
@@ -607,3 +611,71 @@ def test_the_docs_hold_the_whole_playbook() -> None:
                 f"| {category} | `{reason}` | {WORDS[reason]} | {play.title} | {play.owner_role} | {play.effort} |"
                 in told
             )
+
+
+def test_one_sponsor_is_one_risk_however_notes_say_it() -> None:
+    notes = [
+        make_note(1, 30, "The sponsor skipped the steering committee again."),
+        make_note(2, 20, "No word from the sponsor."),
+        make_note(3, 10, "Decisions on the CRM are parked until a sponsor shows up."),
+    ]
+    risks = [c for c in draft(make_dossier(notes), RISKS).claims if c.risk]
+    absent = [c for c in risks if c.risk and c.risk.reason == "sponsor_absent"]
+    assert len(absent) == 1
+    assert "(3 notes since 21 Oct)" in absent[0].text
+
+
+def test_a_risk_takes_the_note_that_says_what_it_is() -> None:
+    notes = [
+        make_note(1, 20, "The contractor who built the CRM feed left without a handover."),
+        make_note(2, 6, "No progress on the handover of the CRM feed since last week."),
+    ]
+    claim = only(make_dossier(notes), "handover_gap")
+    assert "left without a handover" in claim.text
+
+
+def test_a_risk_names_who_is_waited_for() -> None:
+    notes = [make_note(1, 9, "We are waiting for the network team to send the CRM mappings.")]
+    claim = only(make_dossier(notes), "waiting_customer")
+    assert claim.text == "Waiting on the network team for CRM mappings (noted 11 Nov)"
+
+
+def test_a_fear_that_nobody_repeats_fades() -> None:
+    feared = "The design sign-off might slip by a few days."
+    later = make_note(2, 2, "We reviewed the mappings together.")
+    assert reasons(make_dossier([make_note(1, 10, feared), later])) == {"milestone_slip"}
+    assert not reasons(make_dossier([make_note(1, 40, feared), later]))
+
+
+def test_a_late_task_that_the_plan_shows_as_done_is_no_risk() -> None:
+    notes = [make_note(1, 12, "Rate table reconciliation is overdue since Friday.")]
+    done = make_task(4, "Rate table reconciliation", "Completed", end_date=ago(10))
+    assert "overdue_task" not in reasons(make_dossier(notes, [done]))
+    assert "overdue_task" in reasons(make_dossier(notes))
+
+
+def test_a_verdict_says_which_blocker_it_rests_on() -> None:
+    notes = [
+        make_note(1, 40, "Blocked: we have no access to the CRM feed."),
+        make_note(2, 3, "We reviewed the mappings together."),
+    ]
+    tasks = [make_task(1, "CRM mappings", start_date=ago(20), end_date=ago(-60))]
+    dossier = make_dossier(notes, tasks)
+    verdict = draft(dossier, SUMMARY).claims[0]
+    assert "we have no access to the CRM feed (open for 40 days)" in verdict.text
+    assert [e.source for e in verdict.evidence] == ["N-1"]
+
+
+def test_a_theme_is_named_by_the_phrase_its_notes_share() -> None:
+    notes = [
+        *(
+            make_note(n, 60 - n, f"{said} external locations for bed census.")
+            for n, said in enumerate(("We worked on", "Ines continues with", "Reviewed the"))
+        ),
+        *(
+            make_note(10 + n, 20 - n, f"{said} the invoice totals of the ledger.")
+            for n, said in enumerate(("Checked", "Nobody can explain", "Asked about"))
+        ),
+    ]
+    labels = {c.theme.label for c in draft(make_dossier(notes), THEMES).claims if c.theme}
+    assert "External locations for bed census" in labels

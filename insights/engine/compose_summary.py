@@ -33,7 +33,7 @@ _SIGNAL_OF = {
     "low_engagement": "contact",
 }
 _THRESHOLDS = re.compile(r"; full points|, the heaviest|, \d[\d.]* [^,;]*(?:over|short)")
-_DAYS = re.compile(r"\d+ days?\b")
+_AGE = re.compile(r"\b(?:open for|older than) \d+ days?\b")
 _SAID_BY = {
     "schedule": "work_done_percent",
     "overdue": "worst_overdue_days",
@@ -85,6 +85,7 @@ def _verdict(desk: Desk) -> Iterator[Claim]:
     band, score = desk.fact("band"), desk.fact("score")
     if health.score is None:
         reason = lowered(band.sentence) if band else "there is too little data"
+        reason = reason.removesuffix(", so it is not scored")
         claim = _said(desk, "verdict", f"{health.band.words}: {reason}", band)
         yield from [claim] if claim else []
         return
@@ -100,26 +101,34 @@ def _verdict(desk: Desk) -> Iterator[Claim]:
 
 
 def _blocked(desk: Desk, verdict: str) -> Iterator[Claim]:
-    """The verdict with what the note says that the cap rests on, rather than the note's number."""
-    for cap in desk.dossier.health.caps[:1]:
-        score, fact = desk.fact("score"), desk.fact(f"cap_{cap.key}")
+    """The verdict with what the note says that the reason rests on, rather than the note's number."""
+    for fact in _about_a_blocker(desk):
+        score, age = desk.fact("score"), _AGE.search(fact.sentence)
         spoken = [
             f
             for f in desk.dossier.findings
-            if f.note_id in cap.records and f.is_blocker and is_open(f, desk.as_of)
+            if f.note_id in fact.sources and f.is_blocker and is_open(f, desk.as_of)
         ]
-        days = _DAYS.search(cap.sentence)
-        if not (score and fact and spoken and days):
-            continue
-        said = lowered(headline(spoken[0].quote))
-        yield Claim(
-            id="v",
-            text=f"{verdict}. Main reason: {said}, open for {days[0]}",
-            kind="verdict",
-            certainty=certainty_of(spoken[0].quote),
-            evidence=(quoted(spoken[0]),),
-            facts=("band", score.name, fact.name),
-        )
+        if score and spoken and age:
+            said = lowered(headline(spoken[0].quote))
+            how = f"a blocker {age[0]}" if age[0].startswith("older") else age[0]
+            yield Claim(
+                id="v",
+                text=f"{verdict}. Main reason: {said} ({how})",
+                kind="verdict",
+                certainty=certainty_of(spoken[0].quote),
+                evidence=(quoted(spoken[0]),),
+                facts=("band", score.name, fact.name),
+            )
+
+
+def _about_a_blocker(desk: Desk) -> Iterator[Fact]:
+    """The fact that gives the main reason, where it may be a blocker of a note."""
+    caps = [desk.fact(f"cap_{cap.key}") for cap in desk.dossier.health.caps[:1]]
+    worst = _worst(desk)
+    if not caps and worst:
+        caps = [_lost(desk, worst)]
+    yield from (fact for fact in caps if fact)
 
 
 def _reasons(desk: Desk) -> Iterator[tuple[str, tuple[Fact, ...]]]:
@@ -217,7 +226,7 @@ def _progress(desk: Desk) -> Iterator[Claim]:
     if (
         done
         and len(said) < MOST_PROGRESS
-        and not _repeats(done.sentence, [terms(c.text) for c in said])
+        and not any(_repeats(c.text, [terms(done.sentence)]) for c in said)
     ):
         claim = _said(desk, "progress", done.sentence, done)
         said += [claim] if claim else []

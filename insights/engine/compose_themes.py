@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
@@ -10,15 +12,33 @@ from insights.engine.clusters import Cluster, clusters
 from insights.engine.desk import Desk, certainty_of, fitting, numbered
 from insights.engine.gaps import unread
 from insights.engine.passages import Passage, passages, stated, stating
-from insights.engine.words import capitalised, clause, lowered
+from insights.engine.wordlists import words
+from insights.engine.words import capitalised, clause, lowered, word_set
 from insights.facts import known_names
 from insights.grounding_language import hedged, terms
 from insights.schema import Claim, Draft, ThemeDetail
 
 FEWEST_NOTES = 5
 MOST_THEMES = 6
-MOST_LABEL_TERMS = 2
+LEAST_SHARE = 0.5  # of a theme's notes that speak of it by its name
+MOST_WORDS, MOST_TELLING = 6, 4  # words of a label
 RISING, FADING = 1.5, 0.67  # share of the later half of the time against the earlier half
+_CLAUSE = re.compile(r"[.,;:!?()\n\"“”]+")
+_WORD = re.compile(r"[^\W_][\w'&/-]*")
+_LINKS = frozenset(("for", "of", "on", "to", "with", "and", "in", "the"))
+_UNNAMED = (
+    words("stop")
+    | words("empty")
+    | word_set(
+        """begin began closed complete completed continue continues continued delivered done drama finish
+    finished held joined open ongoing passed planned prepare prepares progress remaining remains
+    reminded reviewed schedule scheduled signed started start sorted spoke tick went worked works
+    happy pleased thanks hello short brief quick busy productive lots mixed little small accepted
+    granted missing overdue failed fails lost keep keeps keeping run running
+    ahead coming reporting without cannot cancelled unsigned unsolved look looks
+    found asked joined remarks people right still nothing status summary per via vs etc it's"""
+    )
+)
 _STOP = frozenset(
     ("client", "customer", "team", "project", "meeting", "engagement", "note", "week")
 )
@@ -32,11 +52,11 @@ def compose_themes(desk: Desk) -> Draft:
         return Draft(kind=InsightType.THEME_EXTRACTION, claims=(), left_out=(said, *unread(desk)))
     found = clusters([stated(n.content) for n in notes], _stop_words(desk))
     groups = sorted(found, key=lambda c: (-len(c.members), c.members[0]))
-    claims = [c for group in groups if (c := _theme(desk, group, notes))][:MOST_THEMES]
-    alone = len(notes) - len({m for g in groups for m in g.members})
+    made = [(group, claim) for group in groups if (claim := _theme(desk, group, notes))]
+    alone = len(notes) - len({m for group, _ in made for m in group.members})
     return Draft(
         kind=InsightType.THEME_EXTRACTION,
-        claims=numbered("t", _labelled_once(claims)),
+        claims=numbered("t", _labelled_once([claim for _, claim in made][:MOST_THEMES])),
         left_out=(*_alone(alone), *unread(desk)),
     )
 
@@ -52,6 +72,14 @@ def _stop_words(desk: Desk) -> frozenset[str]:
     return _STOP | named
 
 
+def _people(desk: Desk) -> frozenset[str]:
+    """Words of the names of people and customer, which name no theme."""
+    engagement = desk.dossier.engagement
+    members = [member.name for member in engagement.team_members]
+    names = [engagement.customer_name, engagement.owner_name or "", *members]
+    return _STOP | {word.lower() for name in names for word in name.split()}
+
+
 def _labelled_once(claims: Sequence[Claim]) -> Iterator[Claim]:
     seen: set[str] = set()
     for claim in claims:
@@ -65,7 +93,9 @@ def _theme(desk: Desk, group: Cluster, notes: Sequence[NoteRecord]) -> Claim | N
     members = [notes[place] for place in group.members]
     if len(members) < 2 or not group.terms:
         return None
-    label = capitalised(", ".join(_distinct(group.terms)[:MOST_LABEL_TERMS]))
+    label = capitalised(_shared_phrase(members, _people(desk), group.terms))
+    if not label:
+        return None
     days = sorted(n.created_at.date() for n in members)
     detail = ThemeDetail(
         label=label,
@@ -74,22 +104,60 @@ def _theme(desk: Desk, group: Cluster, notes: Sequence[NoteRecord]) -> Claim | N
         first_on=days[0],
         last_on=days[-1],
     )
-    spoken = _speaking(stating(passages(members)), group.terms)
+    spoken = _speaking(stating(passages(members)), label)
     return desk.first_sound(_wordings(detail, spoken))
 
 
-def _distinct(found: Sequence[str]) -> list[str]:
-    """Label terms without those whose words another one has."""
-    kept: list[str] = []
-    for term in found:
-        if not any(terms(term) & terms(other) for other in kept):
-            kept.append(term)
-    return kept or list(found[:1])
+def _shared_phrase(
+    members: Sequence[NoteRecord], stop: frozenset[str], found: Sequence[str]
+) -> str:
+    """The noun phrase that most of the notes share: "external locations for bed census".
+
+    Empty where they share none: such a group has no subject that a person would name.
+    """
+    about = {word for term in found for word in term.lower().split()}
+    shared: Counter[tuple[str, ...]] = Counter()
+    for note in members:
+        shared.update(set(_phrases(note.content, stop)))
+    least = max(2, round(LEAST_SHARE * len(members)))
+    named = [p for p, notes in shared.items() if notes >= least and about.intersection(p)]
+    if not named:
+        return ""
+    return " ".join(max(named, key=lambda p: (_telling(p, shared[p]), p)))
 
 
-def _speaking(found: Sequence[Passage], labels: Sequence[str]) -> list[Passage]:
+def _telling(phrase: Sequence[str], notes: int) -> float:
+    """More words tell more, as long as most notes share them."""
+    return notes * min(MOST_TELLING, sum(word not in _LINKS for word in phrase))
+
+
+def _phrases(content: str, stop: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Runs of two to six words that may name something: no verb, no name, links only inside."""
+    for line in _CLAUSE.split(stated(content)):
+        spoken = _WORD.findall(line)
+        named = [
+            word if word.isupper() or any(c.isupper() for c in word[1:]) else word.lower()
+            for word in spoken
+        ]
+        for first in range(len(named)):
+            for last in range(first + 2, min(first + MOST_WORDS, len(named)) + 1):
+                phrase = named[first:last]
+                if _is_name(phrase, stop):
+                    yield tuple(phrase)
+
+
+def _is_name(phrase: Sequence[str], stop: frozenset[str]) -> bool:
+    if phrase[0] in _LINKS or phrase[-1] in _LINKS:
+        return False
+    return all(
+        word in _LINKS or (word.lower() not in stop and word.lower() not in _UNNAMED)
+        for word in phrase
+    )
+
+
+def _speaking(found: Sequence[Passage], label: str) -> list[Passage]:
     """The passages that speak of the theme: most of its words first, stated before feared."""
-    about = terms(" ".join(labels))
+    about = terms(label)
     scored = [(len(about & terms(p.text)), not hedged(p.text), p) for p in found]
     ranked = sorted(
         (s for s in scored if s[0]), key=lambda s: (-s[0], not s[1], -s[2].noted_on.toordinal())
