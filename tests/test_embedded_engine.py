@@ -679,3 +679,9 @@ def test_a_theme_is_named_by_the_phrase_its_notes_share() -> None:
     ]
     labels = {c.theme.label for c in draft(make_dossier(notes), THEMES).claims if c.theme}
     assert "External locations for bed census" in labels
+
+
+def test_what_was_asked_for_by_a_day_now_past_is_no_action() -> None:
+    notes = [make_note(1, 9, "Action: Ines to write to the depot leads by 15 November.")]
+    rules = {c.action.rule for c in draft(make_dossier(notes), ACTIONS).claims if c.action}
+    assert "stated" not in rules

@@ -380,6 +380,7 @@ def test_a_closed_label_ends_an_earlier_problem() -> None:
         "The account team says hello.",
         "The complaints have stopped.",
         "De-escalated after the call.",
+        "Data quality in the CRM feed: fixed on Friday.",
     ],
 )
 def test_names_good_news_and_denials_are_no_findings(text: str) -> None:

@@ -181,11 +181,20 @@ def _stated(desk: Desk) -> Iterator[Proposal]:
     """What recent notes ask to be done and no completed task covers."""
     closed = [t.name for t in desk.dossier.tasks if t.status is TaskStatus.COMPLETED]
     for to_do in to_dos(passages(desk.notes), desk.as_of):
-        if any(covers(name, to_do.title) for name in closed):
+        if any(covers(name, to_do.title) for name in closed) or _is_past(to_do, desk.as_of):
             continue
         sound = desk.first_sound(_asked(desk, to_do))
         if sound:
             yield Proposal(claim=sound, exposure=STATED_EXPOSURE, stated=True)
+
+
+def _is_past(to_do: ToDo, as_of: date) -> bool:
+    """Whether the one day that a request names had gone by: nobody does a thing by last week."""
+    days = [d for d in quantities.read(to_do.passage.text).days if d.day]
+    if len(days) != 1:
+        return False
+    named = _next(days[0].year, days[0].month, days[0].day or 1, to_do.passage.noted_on)
+    return named is not None and named < as_of
 
 
 def _asked(desk: Desk, to_do: ToDo) -> Iterator[Claim]:

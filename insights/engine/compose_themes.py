@@ -120,10 +120,12 @@ def _shared_phrase(
     for note in members:
         shared.update(set(_phrases(note.content, stop)))
     least = max(2, round(LEAST_SHARE * len(members)))
-    named = [p for p, notes in shared.items() if notes >= least and about.intersection(p)]
-    if not named:
-        return ""
-    return " ".join(max(named, key=lambda p: (_telling(p, shared[p]), p)))
+    named = [
+        (_telling(phrase, notes), phrase)
+        for phrase, notes in shared.items()
+        if notes >= least and about.intersection(phrase)
+    ]
+    return " ".join(max(named)[1]) if named else ""
 
 
 def _telling(phrase: Sequence[str], notes: int) -> float:

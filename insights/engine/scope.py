@@ -173,7 +173,8 @@ def _ends(done: Hit, cue: Hit, around: Turns) -> bool:
     if done.first < cue.last and cue.first < done.last:  # "no longer blocked" as one phrase
         return True
     start, end = (done.last, cue.first) if done.last <= cue.first else (cue.last, done.first)
-    if _stopped(start, end, around) or any(
+    labelled = start < end and around.words[end - 1] == ":"  # "data quality: fixed on Friday"
+    if _stopped(start, end - labelled, around) or any(
         _reaches(t, done.first, around, lists=False) for t in around.negations
     ):
         return False
