@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from insights import search_views
-from psinsights import views
+from psinsights import styleguide, views
 
 handler400 = views.bad_request
 handler403 = views.forbidden
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("search", search_views.index, name="search"),
+    path("styleguide", styleguide.index, name="styleguide"),
     # /api/…
     path("api/", include("psinsights.api.urls")),
     # /insights, /metrics, /settings, /engagements
