@@ -26,7 +26,7 @@ def is_elsewhere(cue: Hit, hits: Hits) -> bool:
     outside = "outsiders" in hits or "subject_matter" in hits
     theirs, ours = _last(hits, "outsiders", cue), _last(hits, "team", cue)
     named = bool(_ours(hits))
-    if not outside and (cue.meaning.reason in _ONLY_OURS or "matter" in hits):
+    if not outside and cue.meaning.reason in _ONLY_OURS:
         return False
     if named and not theirs and cue.meaning.reason in _OURS_WITH_A_TEAM:
         return False
