@@ -69,7 +69,8 @@ class Taking:
         self.known = self.table.intake.known()
         self.quarantine = Quarantine(self.table)
         self.key, self.hash = self.table.intake.key, self.table.intake.row_hash
-        self.columns = columns_of(self.table.record)
+        self.record, self.parent = self.table.record, self.table.parent
+        self.columns = columns_of(self.record)
         self.last_columns: tuple[str, ...] = ()
         self.stamped = "updated_at" in self.table.record.__struct_fields__
         self.counts: Counter[str] = Counter()
@@ -107,16 +108,14 @@ class Taking:
 
     def _row(self, row: Row) -> None:
         self.outcome.read += 1
-        if row.deleted:
-            self.gone.add(key_of(self.table, row))
+        if row.deleted or row.problem:
+            self._no_row(row)
             return
-        if row.problem:
-            self.quarantine.add(row, Problem(field="", reason=row.reason, message=row.problem))
-            return
-        if (columns := tuple(row.values)) != self.last_columns:
+        values = row.values
+        if (columns := tuple(values)) != self.last_columns:
             self.last_columns = columns
             self.extra |= {str(name) for name in columns} - self.columns
-        record = parse(self.table.record, row.values, storable=row.storable)
+        record = parse(self.record, values, storable=row.storable)
         if isinstance(record, tuple):
             self._bad(row, record)
             return
@@ -124,12 +123,17 @@ class Taking:
         before = self.known.get(key)
         if before == MADE_HERE:
             self._ours(row, key)
-        elif (
-            self.table.parent and (parent := getattr(record, self.table.parent)) not in self.parents
-        ):
+        elif self.parent and (parent := getattr(record, self.parent)) not in self.parents:
             self._orphan(row, parent)
         else:
             self._good(row, key, record, before)
+
+    def _no_row(self, row: Row) -> None:
+        """The source says that it is gone, or cannot read it."""
+        if row.deleted:
+            self.gone.add(key_of(self.table, row))
+        else:
+            self.quarantine.add(row, Problem(field="", reason=row.reason, message=row.problem))
 
     def _bad(self, row: Row, problems: tuple[Problem, ...]) -> None:
         """Set it aside. What is here of an earlier, good version of the row stays."""

@@ -7,13 +7,13 @@ on building model instances: a portfolio of ten thousand engagements is 300,000 
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -60,7 +60,10 @@ def without_cycles() -> Iterator[None]:
 
 def row_hash(record: msgspec.Struct) -> str:
     """Tells two versions of a row apart: 128 bits of its canonical encoding, as hex."""
-    return hashlib.blake2b(msgspec.msgpack.encode(record), digest_size=16).hexdigest()
+    return blake2b(_encoded(record), digest_size=16).hexdigest()
+
+
+_encoded = msgspec.msgpack.Encoder().encode
 
 
 def upsert(
@@ -171,8 +174,7 @@ class RowIntake:
     def key(self, record: Any) -> str:
         return getattr(record, self.key_column)
 
-    def row_hash(self, record: Any) -> str:
-        return row_hash(record)
+    row_hash = staticmethod(row_hash)
 
     def known(self) -> dict[str, str]:
         return dict(self.model._default_manager.values_list("pk", "row_hash").iterator(5000))
