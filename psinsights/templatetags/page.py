@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -24,15 +25,18 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """An icon of the sprite; decoration unless it has a label."""
+    return _drawn(static("icons.svg"), name, css, label)
+
+
+@lru_cache(maxsize=1024)  # a page shows a hundred icons, of two dozen kinds
+def _drawn(sprite: str, name: str, css: str, label: str) -> SafeString:
     classes = f"i {css}".strip()
     named = (
         format_html('role="img" aria-label="{}"', label)
         if label
         else mark_safe('aria-hidden="true"')
     )
-    return format_html(
-        '<svg class="{}" {}><use href="{}#{}"/></svg>', classes, named, static("icons.svg"), name
-    )
+    return format_html('<svg class="{}" {}><use href="{}#{}"/></svg>', classes, named, sprite, name)
 
 
 @register.filter
