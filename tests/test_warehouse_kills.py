@@ -36,8 +36,8 @@ pytestmark = [
 
 KILLS = int(os.environ.get("PSI_KILLS", "3"))
 NEW = 40  # rows before each push
-REQUESTS = 6  # of a push: a session, what the table has, one MERGE, the end of the session
-JITTER = 0.5  # seconds: the mark comes after the answer, and no request tells of it
+REQUESTS = 5  # of a push: a session, what the table has, one MERGE, the end of the session
+JITTER = 0.15  # seconds: the mark comes after the answer, and no request tells of it
 BEGAN = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
