@@ -21,6 +21,7 @@ from pathlib import Path
 from django.conf import settings
 
 STARTS_WITHIN = 60  # seconds
+ENDS_WITHIN = 30
 
 
 class MeasureFailed(Exception):
@@ -92,7 +93,11 @@ class Home:
             yield process
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=ENDS_WITHIN)
+            except subprocess.TimeoutExpired:  # a worker may be at a long job
+                process.kill()
+                process.wait()
 
 
 def children_cpu() -> float:
