@@ -25,7 +25,7 @@ test: $(VENV)/.dev ## Install the development set and run the tests
 	$(BIN)/python -m pytest -n auto -m "not browser and not slow and not warehouse and not llm and not live"
 
 test-slow: $(VENV)/.dev ## The loopback warehouse, processes that are killed, large sets
-	$(BIN)/python -m pytest -n 2 -m "(slow or warehouse) and not browser and not llm and not live"
+	$(BIN)/python -m pytest -m "(slow or warehouse) and not browser and not llm and not live"
 
 browser: $(VENV)/.dev ## The tests in headless Chromium (needs Debian's chromium)
 	$(BIN)/python -m pytest -m browser
