@@ -76,7 +76,9 @@ def test_engagements_page_with_total_and_links(api):
     assert answer["X-Total-Count"] == str(total)
     assert 'rel="prev"' in answer["Link"]
     assert "status=Active" in answer["Link"]
-    first = [row["engagement_id"] for row in api.get("/api/engagements?limit=10&status=Active").json()]
+    first = [
+        row["engagement_id"] for row in api.get("/api/engagements?limit=10&status=Active").json()
+    ]
     second = [row["engagement_id"] for row in answer.json()]
     assert not set(first) & set(second)
     assert len(first) + len(second) == min(20, total)
@@ -94,11 +96,15 @@ def test_engagements_page_with_total_and_links(api):
 def test_a_filter_gives_exactly_what_fits(api, query, holds):
     everything = api.get("/api/engagements?limit=200").json()
     found = api.get(f"/api/engagements?limit=200&{query}").json()
-    assert {e["engagement_id"] for e in found} == {e["engagement_id"] for e in everything if holds(e)}
+    assert {e["engagement_id"] for e in found} == {
+        e["engagement_id"] for e in everything if holds(e)
+    }
     assert found
 
 
-@pytest.mark.parametrize("sort", ["customer_name", "-customer_name", "end_date", "-health", "status"])
+@pytest.mark.parametrize(
+    "sort", ["customer_name", "-customer_name", "end_date", "-health", "status"]
+)
 def test_a_sort_is_total_and_nulls_come_last(api, sort):
     rows = api.get(f"/api/engagements?limit=200&sort={sort}").json()
     values = [row[sort.removeprefix("-")] for row in rows]
@@ -263,7 +269,10 @@ def test_twenty_parallel_wishes_make_one_insight(make_engagement, make_task, man
     def wish(_: int) -> int:
         try:
             answer = post(
-                Client(), GENERATE, {"engagement_id": engagement.pk}, Authorization=f"Bearer {token}"
+                Client(),
+                GENERATE,
+                {"engagement_id": engagement.pk},
+                Authorization=f"Bearer {token}",
             )
             return answer.status_code
         finally:

@@ -84,9 +84,11 @@ def test_a_worker_that_is_killed_at_random_loses_and_doubles_nothing(engagements
             before = Generation.objects.filter(attempt__gt=0).count()
             worker = manage("work", **model_settings(server))
             until(
-                lambda before=before: settled()
-                or Generation.objects.filter(attempt__gt=0).count()
-                > before + chance.randint(0, 3),
+                lambda before=before: (
+                    settled()
+                    or Generation.objects.filter(attempt__gt=0).count()
+                    > before + chance.randint(0, 3)
+                ),
                 what="a claim",
             )
             worker.send_signal(signal.SIGKILL)

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,87 +15,152 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='TableState',
+            name="TableState",
             fields=[
-                ('table', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('source', models.CharField(blank=True, max_length=300)),
-                ('version', models.CharField(blank=True, max_length=200)),
-                ('schema_hash', models.CharField(blank=True, max_length=64)),
-                ('rows', models.IntegerField(default=0)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('loaded_at', models.DateTimeField(null=True)),
-                ('result', models.CharField(blank=True, max_length=500)),
-                ('failed', models.BooleanField(default=False)),
-                ('extra_columns', models.JSONField(default=list)),
+                ("table", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("source", models.CharField(blank=True, max_length=300)),
+                ("version", models.CharField(blank=True, max_length=200)),
+                ("schema_hash", models.CharField(blank=True, max_length=64)),
+                ("rows", models.IntegerField(default=0)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("loaded_at", models.DateTimeField(null=True)),
+                ("result", models.CharField(blank=True, max_length=500)),
+                ("failed", models.BooleanField(default=False)),
+                ("extra_columns", models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(
-            name='OutboxEntry',
+            name="OutboxEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=60)),
-                ('key', models.CharField(max_length=250)),
-                ('payload', models.JSONField()),
-                ('payload_hash', models.CharField(max_length=32)),
-                ('version', models.IntegerField(default=1)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('parked', 'Parked')], default='waiting', max_length=10)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('next_attempt_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(max_length=60)),
+                ("key", models.CharField(max_length=250)),
+                ("payload", models.JSONField()),
+                ("payload_hash", models.CharField(max_length=32)),
+                ("version", models.IntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("sent", "Sent"), ("parked", "Parked")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("next_attempt_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['created_at'], name='outbox_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('table', 'key'), name='one_entry_a_row')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["created_at"],
+                        name="outbox_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("table", "key"), name="one_entry_a_row")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QuarantinedRow',
+            name="QuarantinedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=60)),
-                ('key', models.CharField(max_length=250)),
-                ('position', models.IntegerField()),
-                ('field', models.CharField(max_length=100)),
-                ('reason', models.CharField(max_length=40)),
-                ('message', models.CharField(max_length=500)),
-                ('raw', models.TextField()),
-                ('raw_hash', models.CharField(max_length=32)),
-                ('engagement_id', models.CharField(blank=True, max_length=250)),
-                ('first_seen_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(max_length=60)),
+                ("key", models.CharField(max_length=250)),
+                ("position", models.IntegerField()),
+                ("field", models.CharField(max_length=100)),
+                ("reason", models.CharField(max_length=40)),
+                ("message", models.CharField(max_length=500)),
+                ("raw", models.TextField()),
+                ("raw_hash", models.CharField(max_length=32)),
+                ("engagement_id", models.CharField(blank=True, max_length=250)),
+                ("first_seen_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['table', 'reason'], name='quarantine_by_reason'), models.Index(condition=models.Q(('reason', 'orphan')), fields=['engagement_id'], name='quarantine_orphans')],
+                "indexes": [
+                    models.Index(fields=["table", "reason"], name="quarantine_by_reason"),
+                    models.Index(
+                        condition=models.Q(("reason", "orphan")),
+                        fields=["engagement_id"],
+                        name="quarantine_orphans",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Load',
+            name="Load",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=10)),
-                ('attempt', models.SmallIntegerField(default=0)),
-                ('fence', models.IntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('run_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('step', models.CharField(blank=True, max_length=200)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('request_id', models.CharField(blank=True, max_length=40)),
-                ('idempotency_key', models.CharField(blank=True, max_length=200, null=True)),
-                ('source', models.CharField(blank=True, max_length=300)),
-                ('trigger', models.CharField(default='command', max_length=40)),
-                ('dry_run', models.BooleanField(default=False)),
-                ('counts', models.JSONField(default=dict)),
-                ('as_of', models.DateField(blank=True, null=True)),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("attempt", models.SmallIntegerField(default=0)),
+                ("fence", models.IntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("run_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("step", models.CharField(blank=True, max_length=200)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("request_id", models.CharField(blank=True, max_length=40)),
+                ("idempotency_key", models.CharField(blank=True, max_length=200, null=True)),
+                ("source", models.CharField(blank=True, max_length=300)),
+                ("trigger", models.CharField(default="command", max_length=40)),
+                ("dry_run", models.BooleanField(default=False)),
+                ("counts", models.JSONField(default=dict)),
+                ("as_of", models.DateField(blank=True, null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['-created_at'], name='load_newest')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('state',), name='one_load_at_a_time')],
+                "indexes": [models.Index(fields=["-created_at"], name="load_newest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "running")),
+                        fields=("state",),
+                        name="one_load_at_a_time",
+                    )
+                ],
             },
         ),
     ]

@@ -41,15 +41,29 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SearchEntry",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("kind", models.CharField(max_length=12)),
                 ("record", models.CharField(max_length=200)),
                 ("digest", models.CharField(max_length=32)),
                 ("words", models.TextField()),
-                ("engagement", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="engagements.engagement")),
+                (
+                    "engagement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="engagements.engagement",
+                    ),
+                ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("kind", "record"), name="one_entry_a_record")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "record"), name="one_entry_a_record")
+                ],
             },
         ),
         migrations.RunPython(add_index, drop_index),

@@ -4,22 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('insights', '0001_initial'),
+        ("insights", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ProviderState',
+            name="ProviderState",
             fields=[
-                ('provider', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('failures', models.IntegerField(default=0)),
-                ('open_until', models.DateTimeField(null=True)),
-                ('last_at', models.DateTimeField(null=True)),
-                ('last_ok', models.BooleanField(null=True)),
-                ('last_sentence', models.CharField(blank=True, max_length=300)),
-                ('last_latency_ms', models.IntegerField(null=True)),
+                ("provider", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("failures", models.IntegerField(default=0)),
+                ("open_until", models.DateTimeField(null=True)),
+                ("last_at", models.DateTimeField(null=True)),
+                ("last_ok", models.BooleanField(null=True)),
+                ("last_sentence", models.CharField(blank=True, max_length=300)),
+                ("last_latency_ms", models.IntegerField(null=True)),
             ],
         ),
     ]

@@ -135,5 +135,12 @@ def web_command(options: dict[str, Any], port: int) -> list[str]:
         *("--bind", f"{options['host']}:{port}", "--worker-class", "gthread"),
         *("--workers", str(options["workers"]), "--threads", str(options["threads"])),
         *("--timeout", "60", "--graceful-timeout", "15", "--max-requests", "20000"),
-        *("--preload", "--max-requests-jitter", "2000", "--log-level", "warning", "--no-control-socket"),
+        *(
+            "--preload",
+            "--max-requests-jitter",
+            "2000",
+            "--log-level",
+            "warning",
+            "--no-control-socket",
+        ),
     ]
