@@ -49,7 +49,7 @@ def _warehouse() -> Warehouse:
 
 # Not of the session: pytest keeps one such fixture for each module that imports it. The engine
 # itself is cached for the process.
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine() -> Engine:
     """The SQL engine: about five seconds to start, once."""
     return _engine()
