@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 export PORT
+# Compiled once, everything starts in half the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-databricks test test-slow lint format bench screenshots lock browser clean

@@ -135,12 +135,7 @@ def web_command(options: dict[str, Any], port: int) -> list[str]:
         *("--bind", f"{options['host']}:{port}", "--worker-class", "gthread"),
         *("--workers", str(options["workers"]), "--threads", str(options["threads"])),
         *("--timeout", "60", "--graceful-timeout", "15", "--max-requests", "20000"),
-        *(
-            "--preload",
-            "--max-requests-jitter",
-            "2000",
-            "--log-level",
-            "warning",
-            "--no-control-socket",
-        ),
+        *("--max-requests-jitter", "2000", "--preload", "--log-level", "warning"),
+        # A search of 60 kB is answered, not cut off: the API says itself what is too long.
+        *("--limit-request-line", "0", "--no-control-socket"),
     ]
