@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings as settings_of_test
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +32,7 @@ def environment(**settings: str) -> dict[str, str]:
         "DEBUG": "true",
         "LOG_LEVEL": "WARNING",
         "DATABASE_URL": database_url(),
+        "DATA_DIR": str(settings_of_test.DATA_DIR),
         "PYTHONDONTWRITEBYTECODE": "1",
         **settings,
     }

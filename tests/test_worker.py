@@ -83,17 +83,20 @@ def test_a_worker_that_is_killed_at_random_loses_and_doubles_nothing(engagements
         for _ in range(KILLS):
             before = Generation.objects.filter(attempt__gt=0).count()
             worker = manage("work", **model_settings(server))
-            until(
-                lambda before=before: (
-                    settled()
-                    or Generation.objects.filter(attempt__gt=0).count()
-                    > before + chance.randint(0, 3)
-                ),
-                what="a claim",
-            )
-            worker.send_signal(signal.SIGKILL)
-            worker.wait()
-            worker.stdout.close()
+            more = chance.randint(0, 3)
+            try:
+                until(
+                    lambda before=before, more=more: (
+                        settled()
+                        or Generation.objects.filter(attempt__gt=0).count() > before + more
+                        or Generation.objects.filter(attempt__gt=0).count() >= RUNS
+                    ),
+                    what="a claim",
+                )
+            finally:
+                worker.send_signal(signal.SIGKILL)
+                worker.wait()
+                worker.stdout.close()
         with running("work", **model_settings(server)):
             until(settled, seconds=120, what="all runs")
     assert_whole()
