@@ -98,3 +98,10 @@ def test_a_cancelled_run_is_not_written_by_who_was_at_it(waiting):
     with pytest.raises(LeaseLost):
         run.beat("Asking the model")
     assert not cancel(run)
+
+
+def test_a_beat_keeps_the_length_the_run_was_claimed_for(waiting):
+    run = Generation.objects.claim(lease=timedelta(seconds=3))
+    run.beat("Asking the model")
+    run.refresh_from_db()
+    assert run.lease_until < timezone.now() + timedelta(seconds=4)

@@ -99,10 +99,17 @@ class Run(models.Model):
         if not mine.update(fence=self.fence):
             raise LeaseLost
 
-    def beat(self, step: str = "", *, lease: timedelta = LEASE) -> None:
+    @property
+    def lease(self) -> timedelta:
+        """How long a worker may be silent: as long as it was given when it claimed the run."""
+        if self.lease_until and self.started_at:
+            return self.lease_until - self.started_at
+        return LEASE
+
+    def beat(self, step: str = "", *, lease: timedelta | None = None) -> None:
         """Tell that it is still being worked on, and what at; raises LeaseLost when it no longer is ours."""
         mine = type(self).objects.filter(pk=self.pk, fence=self.fence, state=self.State.RUNNING)
-        changes: dict[str, object] = {"lease_until": timezone.now() + lease}
+        changes: dict[str, object] = {"lease_until": timezone.now() + (lease or self.lease)}
         if step:
             changes["step"] = self.step = step
         if not mine.update(**changes):
