@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from engagements.records import TaskRecord, TaskStatus
-from psinsights.lib.words import days_late
+from psinsights.lib.words import days_late, tone_of_late
 
 SHOWN = 40  # tasks of each kind, unless all are asked for
 WEEKS = 12
@@ -98,7 +98,7 @@ def _plan_task(row: Sequence[Any], day: date) -> PlanTask:
     if due and due < day and task.status != TaskStatus.COMPLETED:
         late = (day - due).days
         blocked = "Blocked, " if task.status == TaskStatus.BLOCKED else ""
-        state, shade = blocked + days_late(due, day), "risk" if late > 7 else "watch"
+        state, shade = blocked + days_late(due, day), tone_of_late(late)
     return PlanTask(task=task, owner=owner, state=state, shade=shade, late=late)
 
 

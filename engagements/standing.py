@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from engagements.health import Facts, Health
-from engagements.records import FindingStatus, NoteFinding, TaskRecord, TaskStatus
+from engagements.open_findings import is_open
+from engagements.records import TaskRecord, TaskStatus
 
 WEEKS = 12
 NEAR = 6  # days before a wanted day in which a reading may stand for it
 BACK = [timedelta(days=back) for back in range(1, NEAR + 1)]
 WEEKLY = [timedelta(weeks=week) for week in reversed(range(WEEKS))]
-OPEN = (FindingStatus.OPEN, FindingStatus.POTENTIAL)
 
 
 def standing_of(facts: Facts, health: Health, scores: Mapping[date, int | None]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _plan(tasks: Sequence[TaskRecord], today: date) -> dict[str, Any]:
     milestones = sorted(
         (task.end_date, task.name) for task in pending if task.is_milestone and task.end_date
     )
-    coming = next(((day, name) for day, name in milestones if day >= today), None)
+    first = next(iter(milestones), None)  # one that is late is still the next to be met
     return {
         "phase": (_phase(pending) or "")[:100],
         "tasks_total": len(tasks),
@@ -74,8 +74,8 @@ def _plan(tasks: Sequence[TaskRecord], today: date) -> dict[str, Any]:
         "tasks_overdue": len(overdue),
         "tasks_blocked": sum(task.status == TaskStatus.BLOCKED for task in pending),
         "milestones_late": sum(bool(task.is_milestone) for task in overdue),
-        "next_milestone": coming[1] if coming else "",
-        "next_milestone_on": coming[0] if coming else None,
+        "next_milestone": first[1] if first else "",
+        "next_milestone_on": first[0] if first else None,
     }
 
 
@@ -92,15 +92,12 @@ def _phase(pending: Sequence[TaskRecord]) -> str | None:
 
 def _notes(facts: Facts) -> dict[str, Any]:
     days = [day for note in facts.notes if (day := note.created_at.date()) <= facts.as_of]
-    troubles = [finding for finding in facts.findings if _is_open(finding, facts.as_of)]
+    troubles = [finding for finding in facts.findings if is_open(finding, facts.as_of)]
     return {
         "notes_total": len(days),
         "last_note_on": max(days, default=None),
-        "open_findings": len(troubles),
+        "open_findings": len(
+            {finding.reason for finding in troubles}
+        ),  # a problem told twice is one
         "heaviest_finding": max((f.severity * 4 * f.likelihood for f in troubles), default=0.0),
     }
-
-
-def _is_open(finding: NoteFinding, today: date) -> bool:
-    over = finding.resolved_on is not None and finding.resolved_on <= today
-    return finding.status in OPEN and finding.noted_on <= today and not over

@@ -27,7 +27,7 @@ def loaded(tmp_path: Path, settings: object) -> None:
         task(1, start_date="2026-06-01", end_date="2026-06-30", **done),
         task(2, start_date="2026-07-01", end_date="2026-07-30", **done),
         task(3, start_date="2026-08-01", end_date="2026-08-30", **done),
-        task(4, start_date="2026-09-01", end_date="2026-09-10", is_milestone=True),
+        task(4, start_date="2026-09-01", end_date="2026-09-10", is_milestone=True, name="UAT"),
         task(5, start_date="2026-10-01", end_date="2026-12-10", is_milestone=True, name="Go-live"),
     ]
     notes = [note(n, created_at=f"2026-{7 + n // 4:02}-{1 + 7 * (n % 4):02}") for n in range(14)]
@@ -76,7 +76,8 @@ def test_the_standing_tells_where_it_is(loaded: None) -> None:
     assert standing.health == scores()[DAY]
     assert (standing.tasks_total, standing.tasks_done, standing.tasks_overdue) == (5, 3, 1)
     assert standing.milestones_late == 1
-    assert (standing.next_milestone, standing.next_milestone_on) == ("Go-live", date(2026, 12, 10))
+    # What is late is still the next to be met.
+    assert (standing.next_milestone, standing.next_milestone_on) == ("UAT", date(2026, 9, 10))
     assert standing.phase == "Build"
     assert standing.reason
     assert len(standing.weekly) == 12

@@ -12,8 +12,8 @@ import pytest
 from connectors.sources.sample import generate
 from connectors.sources.sample.portfolio import Bundle
 from connectors.sources.sample.troubles import Trouble
+from engagements.open_findings import is_open
 from engagements.records import FindingStatus, NoteFinding, NoteRecord
-from insights.engine.merging import is_open
 from insights.engine.reader import read_notes
 
 AS_OF = date(2026, 11, 16)

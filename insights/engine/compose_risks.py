@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from engagements.open_findings import is_open, is_resolved
 from engagements.records import FindingStatus, InsightType, NoteFinding
 from insights.engine.desk import Desk, fitting, numbered, quoted
 from insights.engine.fact_risks import fact_risks
 from insights.engine.gaps import gaps
-from insights.engine.merging import Risk, is_open, is_resolved
+from insights.engine.merging import Risk
 from insights.engine.words import capitalised, count, day, headline, lowered, word_set
 from insights.grounding_language import hedged, terms
 from insights.reasons import WORDS, level_of

@@ -9,11 +9,12 @@ from itertools import islice
 import msgspec
 
 from engagements.health import Band, Signal
+from engagements.open_findings import is_open
 from engagements.records import InsightType, NoteFinding
 from insights.engine.compose_risks import POINTS_OF_EXPOSURE, risk_claims
 from insights.engine.desk import Desk, certainty_of, fitting, numbered, quoted
 from insights.engine.gaps import gaps
-from insights.engine.merging import is_open, resolved
+from insights.engine.merging import resolved
 from insights.engine.passages import good_news, passages, representative, request, stating
 from insights.engine.sections import Heading
 from insights.engine.words import capitalised, clause, count, headline, lowered

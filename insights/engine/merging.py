@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
-from engagements.records import FindingStatus, NoteFinding, TaskRecord, TaskStatus
+from engagements.open_findings import is_open, is_resolved
+from engagements.records import NoteFinding, TaskRecord, TaskStatus
 from insights.engine.lexicon import ONE_AT_A_TIME
 from insights.grounding_language import terms
 from insights.reasons import WORDS
 
-SPOKEN_OF_DAYS = 90
-"""A problem nobody has named for so long is no longer listed, unless it blocks."""
-FEARED_DAYS = 30
-"""What may come and nobody has named again for so long is no longer listed either."""
 MOST_PER_REASON = 3
 _GENERIC = terms(
     "access issue problem risk waiting blocked delay delayed data still week weeks month today "
@@ -72,22 +69,6 @@ def not_overtaken(
 
 
 _OF_ONE_TASK = frozenset(("overdue_task", "milestone_slip"))
-
-
-def is_resolved(finding: NoteFinding, as_of: date) -> bool:
-    """Whether a finding is over as of a day."""
-    if finding.resolved_on is not None:
-        return finding.resolved_on <= as_of
-    return finding.status is FindingStatus.RESOLVED
-
-
-def is_open(finding: NoteFinding, as_of: date) -> bool:
-    """Whether a finding stands or threatens as of a day, and was spoken of lately or blocks."""
-    if finding.noted_on > as_of or finding.status is FindingStatus.NEGATED:
-        return False
-    feared = finding.status is FindingStatus.POTENTIAL
-    recent = as_of - finding.noted_on <= timedelta(days=FEARED_DAYS if feared else SPOKEN_OF_DAYS)
-    return not is_resolved(finding, as_of) and (recent or finding.is_blocker)
 
 
 def resolved(findings: Iterable[NoteFinding], as_of: date) -> list[NoteFinding]:

@@ -13,6 +13,9 @@ BAND_WORD = {
 }
 
 
+A_WEEK = 7  # days; what is later than this is shown in red
+
+
 def plural(number: int, noun: str) -> str:
     """A count with its noun: "1 note", "3 notes", "2 entries"."""
     if number == 1:
@@ -24,6 +27,10 @@ def plural(number: int, noun: str) -> str:
 
 def days_late(due: date, today: date) -> str:
     return f"{plural((today - due).days, 'day')} late"
+
+
+def tone_of_late(days: int) -> str:
+    return "risk" if days > A_WEEK else "watch"
 
 
 def short_day(when: date, today: date) -> str:

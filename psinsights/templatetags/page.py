@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from psinsights.lib import charts
 from psinsights.lib.http import record_link
-from psinsights.lib.words import BAND_TONE, BAND_WORD, days_apart, plural
+from psinsights.lib.words import BAND_TONE, BAND_WORD, days_apart, plural, tone_of_late
 
 register = template.Library()
 
@@ -182,6 +182,12 @@ def count(number: int, noun: str) -> str:
 def days_from(when: date | None, today: date) -> str:
     """A date against the day of the data: "12 days late", "today", "19 Nov"."""
     return days_apart(when, today) if when else "–"
+
+
+@register.filter
+def late_tone(when: date, today: date) -> str:
+    """How a date that has passed is shown: "watch", and "risk" after a week."""
+    return tone_of_late((today - when).days)
 
 
 @register.inclusion_tag("components/pager.html")
