@@ -46,6 +46,7 @@ __all__ = [
     "State",
     "assess",
     "band_of",
+    "disagrees",
     "events",
     "history",
     "working",
@@ -248,7 +249,7 @@ def _contradiction(
     engagement: EngagementRecord, score: int, band: Band, signals: tuple[Signal, ...], rules: Rules
 ) -> str | None:
     """Both sides, where what people report and what the records say differ; else None."""
-    if not _disagrees(engagement, score, band, rules):
+    if not disagrees(engagement, score, band, rules):
         return None
     said = f"Reported {engagement.status.value}"
     if engagement.health_score is not None:
@@ -258,7 +259,7 @@ def _contradiction(
     return f"{said}; most points are lost on {worst.title}." if worst.lost else f"{said}."
 
 
-def _disagrees(engagement: EngagementRecord, score: int, band: Band, rules: Rules) -> bool:
+def disagrees(engagement: EngagementRecord, score: int, band: Band, rules: Rules) -> bool:
     """Whether the reported score's band, or else the reported status, is another than computed.
 
     A reported score within the hysteresis of the computed one agrees whatever the bands.
