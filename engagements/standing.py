@@ -16,8 +16,17 @@ BACK = [timedelta(days=back) for back in range(1, NEAR + 1)]
 WEEKLY = [timedelta(weeks=week) for week in reversed(range(WEEKS))]
 
 
-def standing_of(facts: Facts, health: Health, scores: Mapping[date, int | None]) -> dict[str, Any]:
-    """The columns of a standing; ``scores`` are the readings up to and including today."""
+def standing_of(
+    facts: Facts,
+    health: Health,
+    scores: Mapping[date, int | None],
+    linked: Mapping[date, int | None] | None = None,
+) -> dict[str, Any]:
+    """The columns of a standing; ``scores`` are the readings up to and including today.
+
+    ``linked`` are the same in terms of today's rules, for changes that compare like with like.
+    """
+    alike = scores if linked is None else linked
     return {
         "engagement_id": facts.engagement.engagement_id,
         "as_of": facts.as_of,
@@ -25,8 +34,8 @@ def standing_of(facts: Facts, health: Health, scores: Mapping[date, int | None])
         "band": health.band,
         "state": str(health.state),
         "coverage": health.coverage,
-        "delta_7d": change(scores, facts.as_of, 7),
-        "delta_28d": change(scores, facts.as_of, 28),
+        "delta_7d": change(alike, facts.as_of, 7),
+        "delta_28d": change(alike, facts.as_of, 28),
         "weekly": [score_near(scores, facts.as_of - back) for back in WEEKLY],
         "reason": heaviest_reason(health)[:500],
         "contradiction": (health.contradiction or "")[:500],
