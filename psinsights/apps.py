@@ -8,3 +8,4 @@ class PsinsightsConfig(AppConfig):
 
     def ready(self) -> None:
         from psinsights import checks  # noqa: F401 - registers the system checks
+        from psinsights.webhooks import checks as webhook_checks  # noqa: F401 - and theirs

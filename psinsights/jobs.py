@@ -11,6 +11,8 @@ from insights import generation
 from insights.models import Generation
 from insights.providers.choose import EMBEDDED
 from metrics.rollup import roll_due
+from psinsights import heartbeat
+from psinsights.webhooks.work import SendWebhooks, announce_webhooks, prune_webhooks
 
 
 def perform_embedded() -> bool:
@@ -48,4 +50,8 @@ JOBS: tuple[Callable[[], bool], ...] = (
     Every(20, schedule.load_due),
     Every(60, schedule.read_new_day),
     Every(3600, roll_metrics),
+    Every(heartbeat.EVERY, heartbeat.beat),
+    Every(10, announce_webhooks),
+    SendWebhooks(),
+    Every(3600, prune_webhooks),
 )

@@ -9,9 +9,19 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from psinsights.heartbeat import WorkerBeat
 from psinsights.lib.audit import AuditEntry
+from psinsights.webhooks.models import Watched, WebhookDelivery, WebhookEvent
 
-__all__ = ["ApiToken", "AuditEntry", "IdempotentRequest"]
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "IdempotentRequest",
+    "Watched",
+    "WebhookDelivery",
+    "WebhookEvent",
+    "WorkerBeat",
+]
 
 
 class ApiToken(models.Model):
@@ -41,7 +51,7 @@ class ApiToken(models.Model):
     def find(cls, text: str) -> ApiToken | None:
         """The live token of that text, marked as used now."""
         token = (
-            cls.objects.select_related("user")
+            cls.objects.select_related("user__membership")
             .filter(digest=cls.digest_of(text), revoked_at=None, user__is_active=True)
             .first()
         )

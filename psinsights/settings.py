@@ -24,6 +24,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", LOOPBACK_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS", not DEBUG)
 TRUST_PROXY = env.flag("TRUST_PROXY", False)
+BASE_URL = env.text("BASE_URL")  # how others reach it, for links in what is sent out
 
 # ── Where the data is ─────────────────────────────────────────────────────────
 DATA_MODE = env.choice("DATA_MODE", ["local", "databricks"], "local")
@@ -66,6 +67,11 @@ AI_TOKENS_PER_DAY = env.integer("AI_TOKENS_PER_DAY", 2_000_000)
 AI_CONCURRENCY = env.integer("AI_CONCURRENCY", 4, least=1, most=64)
 # What a remote run may take beyond the model's deadline before another worker takes it over.
 RUN_MARGIN_SECONDS = env.integer("RUN_MARGIN_SECONDS", 30, least=1, most=3600)
+
+# ── Who is told ───────────────────────────────────────────────────────────────
+WEBHOOK_URLS = env.words("WEBHOOK_URLS")
+WEBHOOK_SECRET = env.text("WEBHOOK_SECRET")
+WEBHOOK_SECRET_PREVIOUS = env.text("WEBHOOK_SECRET_PREVIOUS")  # while it is being replaced
 
 # ── Applications ──────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
@@ -155,7 +161,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # ── Signing in ────────────────────────────────────────────────────────────────
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "psinsights.signing_in.MemberBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -14,7 +14,18 @@ os.environ |= {
     "DATA_MODE": "local",
     "AI_PROVIDER": "embedded",
     "LOG_FORMAT": "text",
-} | dict.fromkeys(("TODAY", "DATA_DIR", "HF_TOKEN", "HF_BASE_URL", "CSRF_TRUSTED_ORIGINS"), "")
+} | dict.fromkeys(
+    (
+        "TODAY",
+        "DATA_DIR",
+        "HF_TOKEN",
+        "HF_BASE_URL",
+        "CSRF_TRUSTED_ORIGINS",
+        "WEBHOOK_URLS",
+        "BASE_URL",
+    ),
+    "",
+)
 
 from psinsights.settings import *  # noqa: E402, F403 - the star is the point
 
