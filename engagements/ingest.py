@@ -21,7 +21,8 @@ import msgspec
 from django.db import connection, models
 from django.db.models import Q
 
-from engagements import records
+from engagements import assignments, records
+from engagements.membership import Assignment
 from engagements.models import (
     DeliveryNote,
     Engagement,
@@ -95,9 +96,10 @@ def _upsert_statement(
     marks = "(" + ", ".join([mark] * len(columns)) + ")"
     sets = ", ".join(f"{quote(c)} = excluded.{quote(c)}" for c in columns if c not in unique)
     keys = ", ".join(quote(column) for column in unique)
+    otherwise = f"UPDATE SET {sets}" if sets else "NOTHING"
     return (
         f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {', '.join([marks] * rows)} "
-        f"ON CONFLICT ({keys}) DO UPDATE SET {sets}"
+        f"ON CONFLICT ({keys}) DO {otherwise}"
     )
 
 
@@ -223,8 +225,11 @@ class EngagementIntake(RowIntake):
     """Takes engagements; an id that now means another customer starts a new history."""
 
     def write(self, rows: Sequence[tuple[Any, str]], changed: Sequence[str]) -> set[str]:
-        self._forget_replaced([record for record, _ in rows], changed)
-        return super().write(rows, changed)
+        arriving = [record for record, _ in rows]
+        self._forget_replaced(arriving, changed)
+        touched = super().write(rows, changed)
+        assign(arriving)
+        return touched
 
     def remove(self, keys: Collection[str]) -> set[str]:
         super().remove(keys)
@@ -257,6 +262,14 @@ def forget_history(engagement_ids: Collection[str] | None = None) -> None:
             continue
         for batch in batches(engagement_ids):
             model._default_manager.filter(engagement__in=batch).delete()
+
+
+def assign(arriving: Sequence[Any]) -> None:
+    """Note who is on the engagements of these records, and who no longer is."""
+    for batch in batches(record.engagement_id for record in arriving):
+        assignments.forget(batch)
+    rows = assignments.rows_of(arriving)
+    upsert(Assignment, assignments.COLUMNS, rows, unique=assignments.COLUMNS)
 
 
 def mark_unassessed(engagement_ids: Collection[str]) -> None:

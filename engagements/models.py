@@ -9,12 +9,18 @@ from django.db import models
 from django.db.models import F, Q
 
 from engagements import records
+from engagements.assignments import theirs
 from engagements.health import Band
+from engagements.membership import SEE_ALL, Assignment, Role, membership_of, role_of
+from engagements.reading_counts import ReadingCount as ReadingCount
 from engagements.saved_views import SavedView as SavedView
+from engagements.scoring_rules import ScoringPreview as ScoringPreview
+from engagements.scoring_rules import ScoringRules as ScoringRules
 from engagements.search_entry import SearchEntry as SearchEntry
 from engagements.share import Share as Share
 
 ID_LENGTH = 200
+Person = AbstractBaseUser | AnonymousUser
 
 
 def choices(words: type[Any]) -> list[tuple[str, str]]:
@@ -34,9 +40,24 @@ class SourceRow(models.Model):
 class EngagementQuerySet(models.QuerySet["Engagement"]):
     """Engagements in the words of the domain."""
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> EngagementQuerySet:
-        """What a person may see. One place, so that roles can come: today, all who signed in."""
-        return self if user.is_authenticated else self.none()
+    def visible_to(self, user: Person) -> EngagementQuerySet:
+        """What a person may see: a consultant their own, every other role all, no role nothing."""
+        role = role_of(user)
+        if role in SEE_ALL:
+            return self
+        return self.mine_of(user) if role == Role.CONSULTANT else self.none()
+
+    def mine_of(self, user: Person) -> EngagementQuerySet:
+        """Those a person owns or is on the team of; none where no team member is tied to them."""
+        theirs_alone = theirs(membership_of(user))
+        if theirs_alone is None:
+            return self.none()
+        keys = Assignment.objects.filter(theirs_alone).values("engagement")
+        return self.filter(pk__in=keys)
+
+    def workable_by(self, user: Person) -> EngagementQuerySet:
+        """What a person may change: what they see, unless they are a viewer."""
+        return self.none() if role_of(user) == Role.VIEWER else self.visible_to(user)
 
     def matching(self, text: str) -> EngagementQuerySet:
         """Those whose customer, id, type or owner hold every word of ``text``."""
@@ -281,6 +302,8 @@ class HealthReading(models.Model):
     lost = models.JSONField(default=dict)
     detail = models.JSONField(null=True)
     rules_version = models.IntegerField(default=1)
+    # On the first day of other rules: its score less the one that the rules before gave that day.
+    rules_shift = models.SmallIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -300,7 +323,7 @@ class HealthEvent(models.Model):
 
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="events")
     day = models.DateField()
-    kind = models.CharField(max_length=20)  # drop, worse or better
+    kind = models.CharField(max_length=20)  # drop, worse or better; rules: they alone changed it
     score_before = models.SmallIntegerField(null=True)
     score_after = models.SmallIntegerField(null=True)
     band_before = models.CharField(max_length=10)
@@ -349,6 +372,7 @@ class Standing(models.Model):
     last_note_on = models.DateField(null=True)
     open_findings = models.IntegerField(default=0)
     heaviest_finding = models.FloatField(default=0)  # exposure 0-16
+    rules_version = models.IntegerField(default=1, db_default=1)
     inputs = models.CharField(max_length=32, blank=True)  # changes when any of its rows does
 
     class Meta:

@@ -94,7 +94,8 @@ class database_outage:  # noqa: N801 - named as the other middleware is
 
 def _demo_user() -> object:
     """The person of demo mode, made when first needed; nobody can sign in as them."""
-    user, created = get_user_model().objects.get_or_create(
+    people = get_user_model().objects.select_related("membership")
+    user, created = people.get_or_create(
         username="demo", defaults={"first_name": "Demo", "is_staff": True}
     )
     if created:

@@ -70,19 +70,20 @@ def person(username: str, **given: Any) -> User:
 
 @pytest.fixture
 def manager(db: None) -> User:
-    """A delivery manager, who may change data."""
+    """A delivery manager, who may change data and the installation."""
     return person("manager", first_name="Mara", is_staff=True)
 
 
 @pytest.fixture
 def consultant(db: None) -> User:
-    return person("consultant", first_name="Coen")
+    """Somebody who sees the engagements of TM-1 alone."""
+    return factories.make_member(person("consultant", first_name="Coen"), "consultant", "TM-1")
 
 
 @pytest.fixture
 def stranger(db: None) -> User:
-    """Somebody with a login and no special right."""
-    return person("stranger", first_name="Sten")
+    """Somebody with a login who is no admin."""
+    return factories.make_member(person("stranger", first_name="Sten"))
 
 
 @pytest.fixture
@@ -107,12 +108,13 @@ def loaded_models() -> list[type[models.Model]]:
     """Models a load fills, parents first."""
     from connectors.models import Load, TableState
     from engagements import models as portfolio
+    from engagements.membership import Assignment
     from metrics.models import Adoption, AiMetric
 
     return [
         Load, TableState, AiMetric, Adoption, portfolio.TeamMember, portfolio.Engagement,
         portfolio.Task, portfolio.DeliveryNote, portfolio.NotebookUsage, portfolio.NoteFinding,
-        portfolio.HealthReading, portfolio.HealthEvent, portfolio.Standing,
+        portfolio.HealthReading, portfolio.HealthEvent, portfolio.Standing, Assignment,
     ]  # fmt: skip
 
 

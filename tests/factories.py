@@ -10,7 +10,9 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from engagements import ingest
 from engagements.health import Facts, assess
+from engagements.membership import Membership
 from engagements.models import (
     DeliveryNote,
     Engagement,
@@ -36,12 +38,23 @@ def moment(day: date) -> datetime:
     return datetime.combine(day, time(9, 30), tzinfo=UTC)
 
 
-def signed_in(username: str = "ines", **given: Any) -> Client:
-    """A browser of somebody who has signed in."""
+def signed_in(
+    username: str = "ines", *, role: str = "manager", member: str = "", **given: Any
+) -> Client:
+    """A browser of somebody who has signed in; ``role=""`` has none, staff need none."""
     person, _ = get_user_model().objects.get_or_create(username=username, defaults=given)
+    if role and not person.is_staff:
+        make_member(person, role, member)
     client = Client()
     client.force_login(person)
     return client
+
+
+def make_member(person: Any, role: str = "manager", member: str = "", name: str = "") -> Any:
+    """Give a login its role, and tie it to a team member by id; who has a role keeps it."""
+    defaults = {"role": role, "member_id": member, "member_name": name}
+    Membership.objects.get_or_create(user=person, defaults=defaults)
+    return person
 
 
 def make_engagement(standing: dict[str, Any] | None = None, **given: Any) -> Engagement:
@@ -55,6 +68,7 @@ def make_engagement(standing: dict[str, Any] | None = None, **given: Any) -> Eng
         "end_date": days(60),
     }
     row = Engagement.objects.create(**values | given)
+    ingest.assign([engagement_record(row)])
     make_standing(row, **standing or {})
     return row
 

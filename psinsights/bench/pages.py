@@ -49,7 +49,7 @@ def signed_in() -> Client:
     if person is None:
         person = model.objects.create_user(PERSON, password=PASSWORD, is_staff=True)
     client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="psinsights.signing_in.MemberBackend")
     return client
 
 
