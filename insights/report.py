@@ -5,9 +5,14 @@ Only claims whose words still stand in the records are told; those left out are 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 import msgspec
+
+from engagements.records import InsightType
+
+SUMMARY = str(InsightType.HEALTH_SUMMARY)
 
 
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +48,21 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[Said, ...]
     unsupported: int  # claims that the records no longer bear out
     left_out: tuple[str, ...] = ()
+    kind: str = ""  # an InsightType
 
     @property
     def claims(self) -> tuple[Said, ...]:
         """All but the verdict, which stands at the head of the report."""
         return tuple(said for said in self.said if not said.is_verdict)
+
+    def without(self, told: Collection[str]) -> Section:
+        """The section less the claims that are told elsewhere in the same words."""
+        said = tuple(one for one in self.said if one.text.rstrip(".") not in _bare(told))
+        return msgspec.structs.replace(self, said=said)
+
+
+def _bare(sentences: Collection[str]) -> set[str]:
+    return {sentence.rstrip(".") for sentence in sentences}
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,3 +159,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Noted, ...]
     notes_total: int
     is_redacted: bool = False
+
+    @property
+    def summary(self) -> tuple[Section, ...]:
+        """What goes before risks and actions: the summary, less what is told at its own place."""
+        told = {self.contradiction, *(risk.title for risk in self.risks)}
+        leading = (section for section in self.sections if section.kind == SUMMARY)
+        lean = (section.without(told) for section in leading)
+        return tuple(one for one in lean if one.claims or one.unsupported or one.is_stale)
+
+    @property
+    def details(self) -> tuple[Section, ...]:
+        """What goes after risks and actions."""
+        return tuple(section for section in self.sections if section.kind != SUMMARY)

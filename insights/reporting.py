@@ -116,7 +116,7 @@ def _facts(
         yield "Effort used", f"{engagement.consumed_hours:.0f} of {engagement.planned_hours:.0f} h"
     if standing:
         yield "Tasks done", f"{standing.tasks_done} of {standing.tasks_total}"
-        yield "Problems in notes", f"{standing.open_findings} open"
+        yield "Open problems in notes", str(standing.open_findings or "None")
     if engagement.owner_name:
         yield "Owner", engagement.owner_name
     if names := [str(person.get("name", "")) for person in engagement.team_members]:
@@ -147,6 +147,7 @@ def _section(row: Insight, claims: list[Shown], texts: Mapping[str, str]) -> Sec
     return Section(
         title=title,
         icon=icon,
+        kind=row.insight_type,
         version=row.version,
         made_at=row.generated_at,
         written_by=" ".join(filter(None, (LABELS.get(row.provider, row.provider), row.model))),

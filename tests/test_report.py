@@ -106,9 +106,18 @@ def test_it_tells_the_verdict_the_reasons_and_what_is_done(halden, ines):
         assert told in html
     headings = re.findall(r'<h2 id="r-[\w-]+">([^<]+)</h2>', html)
     assert headings == [
-        "In short", "Health", "Health summary", "Open risks", "Actions", "Tasks and milestones",
+        "In short", "Health summary", "Open risks", "Actions", "Health", "Tasks and milestones",
         "Last notes",
     ]  # fmt: skip
+
+
+def test_what_the_register_tells_is_not_told_by_the_summary_too(halden, ines):
+    Insight.objects.filter(engagement=halden).delete()
+    told = claim("No owner of the cut-over", "N-14"), claim("Nobody owns the decision.", "N-14")
+    make_insight(halden, *told)
+    html = report(ines, halden)
+    assert "No owner of the cut-over" in html
+    assert html.count("Nobody owns the decision") == 1
 
 
 def test_every_claim_names_its_source(halden, ines):
