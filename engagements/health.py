@@ -172,7 +172,8 @@ def _not_scored(
 
 
 def _missing(signals: tuple[Signal, ...]) -> tuple[str, ...]:
-    return tuple(signal.missing for signal in signals if signal.missing is not None)
+    """Why signals cannot be had; one that weighs nothing is not missed."""
+    return tuple(s.missing for s in signals if s.missing is not None and s.weight)
 
 
 def _band(score: int, caps: tuple[Cap, ...], previous: Band | None, rules: Rules) -> Band:

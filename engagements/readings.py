@@ -16,9 +16,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast, JSONArray
 
+from engagements import scoring
+from engagements.eras import Eras, Judged, Past, judge, linked
 from engagements.fact_rows import Inputs, inputs_of
 from engagements.gathered import Gathered
-from engagements.health import Band, Health, events, history
+from engagements.health import Band, Facts, Health, events
 from engagements.ingest import batches, bound, upsert, without_cycles
 from engagements.models import Engagement, HealthEvent, HealthReading, Standing
 from engagements.standing import standing_of
@@ -26,12 +28,12 @@ from engagements.standing import standing_of
 BLOCK = 10_000  # engagements in memory at a time
 BACK = 84  # days of history a new engagement gets
 DAILY_UP_TO = 200  # engagements; a larger portfolio gets its history by weeks
-RULES_VERSION = 1
-Past = dict[date, tuple[int | None, Band]]  # score and band by day
+Known = dict[date, Past]  # stored readings by day, ascending
 BANDS = (Band.CRITICAL, Band.WARNING, Band.HEALTHY)
+BY_RULES = "rules"  # an event that the records have no part in
 READING = (
     *("engagement_id", "day", "score", "band", "state", "coverage", "lost", "detail"),
-    "rules_version",
+    *("rules_version", "rules_shift"),
 )
 EVENT = (
     *("engagement_id", "day", "kind", "score_before", "score_after", "band_before", "band_after"),
@@ -40,8 +42,10 @@ EVENT = (
 
 
 def refresh(*, as_of: date) -> Iterator[int]:
-    """Assess what changed or was last assessed for another day; yields how many, by blocks."""
+    """Assess what changed or was assessed for another day or by other rules; yields how many."""
+    newest = scoring.in_force().version
     due = Q(unassessed=True) | Q(standing=None) | ~Q(standing__as_of=as_of)
+    due |= ~Q(standing__rules_version=newest)
     keys = list(Engagement.objects.filter(due).order_by("pk").values_list("pk", flat=True))
     daily = Engagement.objects.count() <= DAILY_UP_TO
     for block in batches(keys, BLOCK):
@@ -64,13 +68,13 @@ def _assess_block(keys: Sequence[str], as_of: date, *, daily: bool) -> int:
     wanted = set(keys)
     with transaction.atomic(), without_cycles():
         _forget_after(block, as_of)
-        past = _past_scores(block, as_of)
-        made = _Made()
+        past = known_of(block, as_of)
+        made = _Made(eras=scoring.eras())
         for inputs in inputs_of(block, as_of=as_of):
             key = inputs.facts.engagement.engagement_id
             if key in wanted:
                 made.add(inputs, past.get(key, {}), daily=daily)
-        made.store(block, as_of)
+        made.store(block, keys, as_of)
         _note_assessed(block, wanted)
     return len(keys)
 
@@ -88,22 +92,36 @@ def _forget_after(block: QuerySet[Engagement], as_of: date) -> None:
         model._default_manager.filter(engagement__in=block.values("pk"), day__gt=as_of).delete()
 
 
-def _past_scores(block: QuerySet[Engagement], as_of: date) -> dict[str, Past]:
+def known_of(block: QuerySet[Engagement], as_of: date) -> dict[str, Known]:
+    """The stored readings of twelve weeks before a day, by engagement; one query."""
     readings = HealthReading.objects.filter(
         engagement__in=block.values("pk"), day__lt=as_of, day__gte=as_of - timedelta(days=BACK)
     )
+    columns = JSONArray("day", "score", "band", "rules_version", "rules_shift")
     found = (
         readings.order_by()
         .values_list("engagement_id")
-        .annotate(found=Cast(Gathered(JSONArray("day", "score", "band")), TextField()))
+        .annotate(found=Cast(Gathered(columns), TextField()))
     )
     return {
-        key: {day: (score, band) for day, score, band in sorted(_PAST.decode(rows))}
+        key: {past.day: past for past in sorted(_PAST.decode(rows), key=lambda past: past.day)}
         for key, rows in found
     }
 
 
-_PAST = msgspec.json.Decoder(list[tuple[date, int | None, Band]])
+_PAST = msgspec.json.Decoder(list[Past])
+
+
+def judge_on(
+    facts: Facts, known: Known, eras: Eras, *, daily: bool, compare: bool = True
+) -> list[Judged]:
+    """Health on the day of the facts, and before it on those without a reading yet."""
+    days = [*missing_days(known, facts.as_of, daily=daily), facts.as_of]
+    return judge(facts, days, last_of(known), eras, compare=compare)
+
+
+def last_of(known: Known) -> Past | None:
+    return known[max(known)] if known else None
 
 
 def missing_days(known: Collection[date], as_of: date, *, daily: bool) -> list[date]:
@@ -118,29 +136,32 @@ def missing_days(known: Collection[date], as_of: date, *, daily: bool) -> list[d
 class _Made:
     """What a block's assessment came to, as rows to be written."""
 
+    eras: Eras
     readings: list[list[Any]] = field(default_factory=list)
     events: list[list[Any]] = field(default_factory=list)
     standings: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(
-        self, inputs: Inputs, past: dict[date, tuple[int | None, Band]], *, daily: bool
-    ) -> None:
+    def add(self, inputs: Inputs, known: Known, *, daily: bool) -> None:
         facts, key = inputs.facts, inputs.facts.engagement.engagement_id
-        days = [*missing_days(past, facts.as_of, daily=daily), facts.as_of]
-        last = past[max(past)] if past else None
-        healths = history(facts, days, previous=last[1] if last else None)
-        scores = {day: score for day, (score, _) in past.items()}
-        scores |= {health.as_of: health.score for health in healths}
-        self.readings += [_reading(key, health, facts.as_of) for health in healths]
-        self.events += _events(key, last, max(past, default=None), healths)
-        standing = standing_of(facts, healths[-1], scores)
-        self.standings.append({**standing, "inputs": inputs.mark})
+        judged = judge_on(facts, known, self.eras, daily=daily)
+        line = [*known.values(), *(each.past for each in judged)]
+        self.readings += [_reading(key, each, facts.as_of) for each in judged]
+        self.events += _events(key, last_of(known), judged)
+        scores = {past.day: past.score for past in line}
+        standing = standing_of(facts, judged[-1].health, scores, linked(line))
+        newest = {"inputs": inputs.mark, "rules_version": judged[-1].version}
+        self.standings.append({**standing, **newest})
 
-    def store(self, block: QuerySet[Engagement], as_of: date) -> None:
+    def store(self, block: QuerySet[Engagement], keys: Sequence[str], as_of: date) -> None:
         """Write it all; the working is kept for the newest reading alone."""
         HealthReading.objects.filter(
             engagement__in=block.values("pk"), day__lt=as_of, detail__isnull=False
         ).update(detail=None)
+        since = self.eras.newest.since
+        if since is not None and since >= as_of:  # a version saved earlier today counts no more
+            for some in batches(keys):
+                told = HealthEvent.objects.filter(engagement__in=some, day=as_of)
+                told.filter(kind=BY_RULES).delete()
         upsert(HealthReading, READING, self.readings, unique=["engagement_id", "day"])
         upsert(HealthEvent, EVENT, self.events, unique=["engagement_id", "day", "kind"])
         if self.standings:
@@ -149,7 +170,8 @@ class _Made:
             upsert(Standing, columns, rows, unique=["engagement_id"])
 
 
-def _reading(key: str, health: Health, as_of: date) -> list[Any]:
+def _reading(key: str, judged: Judged, as_of: date) -> list[Any]:
+    health = judged.health
     detail = msgspec.json.encode(health).decode() if health.as_of == as_of else None
     lost = {signal.key: signal.lost for signal in health.signals if signal.lost}
     return [
@@ -161,33 +183,39 @@ def _reading(key: str, health: Health, as_of: date) -> list[Any]:
         health.coverage,
         bound(lost),
         detail,
-        RULES_VERSION,
+        judged.version,
+        judged.shift,
     ]
 
 
-def _events(
-    key: str,
-    last: tuple[int | None, Band] | None,
-    last_day: date | None,
-    healths: Sequence[Health],
-) -> Iterator[list[Any]]:
-    """What happened from reading to reading, from the one before the first on."""
-    before = _bare(last, last_day) if last and last_day else None
-    for health in healths:
-        if before is not None:
-            for event in events(before, health):
-                if kind := _kind(event.kind, before.band, health.band):
-                    yield [
-                        key,
-                        bound(health.as_of),
-                        kind,
-                        before.score,
-                        health.score,
-                        before.band.value,
-                        health.band.value,
-                        event.sentence[:500],
-                    ]
-        before = health
+def _events(key: str, last: Past | None, judged: Sequence[Judged]) -> Iterator[list[Any]]:
+    """What happened from reading to reading, from the one before the first on.
+
+    On the first day of other rules, what the records did and what the rules did are told apart.
+    """
+    before, version = (_bare(last), last.version) if last else (None, None)
+    for each in judged:
+        same_rules = each.before or each.health
+        if before is not None and (each.before or each.version == version):
+            for event in events(before, same_rules):
+                if kind := _kind(event.kind, before.band, same_rules.band):
+                    yield _event(key, kind, before, same_rules, event.sentence)
+        if each.before is not None and each.is_moved:
+            yield _event(key, BY_RULES, each.before, each.health, each.sentence)
+        before, version = each.health, each.version
+
+
+def _event(key: str, kind: str, before: Health, after: Health, sentence: str) -> list[Any]:
+    return [
+        key,
+        bound(after.as_of),
+        kind,
+        before.score,
+        after.score,
+        before.band.value,
+        after.band.value,
+        sentence[:500],
+    ]
 
 
 def _kind(kind: str, before: Band, after: Band) -> str:
@@ -199,8 +227,13 @@ def _kind(kind: str, before: Band, after: Band) -> str:
     return "better" if BANDS.index(after) > BANDS.index(before) else "worse"
 
 
-def _bare(last: tuple[int | None, Band], day: date) -> Health:
-    score, band = last
+def _bare(past: Past) -> Health:
     return Health(
-        as_of=day, score=score, raw_score=score, band=band, state="", coverage=0.0, signals=()
+        as_of=past.day,
+        score=past.score,
+        raw_score=past.score,
+        band=past.band,
+        state="",
+        coverage=0.0,
+        signals=(),
     )

@@ -153,7 +153,30 @@ def _numbers(rules: Rules) -> Iterator[tuple[str, str]]:
     yield "Watch from", str(rules.warning_from)
 
 
-def changed_since(day: date, weeks: int) -> list[ScoringRules]:
-    """Versions that began to count within so many weeks before a day, the newest first."""
-    rows = ScoringRules.objects.filter(effective_on__gt=day - timedelta(weeks=weeks))
-    return list(rows.filter(effective_on__lte=day).order_by("-version")[:MARKED])
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The rules behind a standing, and what a page says of their changes."""
+
+    era: Era
+    is_newest: bool  # else it is about to be judged again
+    changed: list[ScoringRules]  # versions that began to count within the weeks shown
+
+    @property
+    def latest(self) -> ScoringRules | None:
+        return self.changed[0] if self.changed else None
+
+
+def told_of(version: int, day: date, *, weeks: int = 12) -> Told:
+    """What a page says of the rules of a standing of that day; one query.
+
+    Of several versions that count from the same day the last is named alone.
+    """
+    rows = list(ScoringRules.objects.order_by("-version")[:MARKED])
+    mine = next((row for row in rows if row.version == version), None)
+    by_day = {row.effective_on: row for row in reversed(rows) if row.version <= version}
+    since = day - timedelta(weeks=weeks)
+    return Told(
+        era=era_of(mine),
+        is_newest=version == (rows[0].version if rows else FIRST),
+        changed=[row for row in reversed(by_day.values()) if since < row.effective_on <= day],
+    )
