@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from psinsights.lib.runs import Run
 
@@ -150,3 +151,64 @@ class NotebookRun(models.Model):
     def is_open(self) -> bool:
         """Whether it may still be under way in the workspace."""
         return self.progress in self.OPEN
+
+
+class ImportCheck(models.Model):
+    """A file of rows that was checked and waits to be confirmed; its content goes when it is over."""
+
+    class State(models.TextChoices):
+        CHECKED = "checked"
+        IMPORTED = "imported"
+        DISCARDED = "discarded"
+
+    table = models.CharField(max_length=60)
+    name = models.CharField(max_length=200, blank=True)  # of the file, as it can be shown
+    form = models.CharField(max_length=10)  # CSV or JSON
+    state = models.CharField(max_length=10, choices=State, default=State.CHECKED)
+    content = models.BinaryField(default=bytes)  # compressed
+    created = models.IntegerField(default=0)
+    changed = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    rejected = models.IntegerField(default=0)
+    digest = models.CharField(max_length=32)  # of what every row would come to
+    heading = models.JSONField(default=dict)  # columns that are not read, or not there
+    preview = models.JSONField(default=list)
+    result = models.JSONField(default=dict)  # once imported
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"import {self.pk} into {self.table}: {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be confirmed."""
+        return self.state == self.State.CHECKED and timezone.now() < self.expires_at
+
+    @property
+    def ready(self) -> int:
+        """How many rows would be written."""
+        return self.created + self.changed
+
+
+class RejectedRow(models.Model):
+    """A row of a checked file that cannot be taken: its cells, and everything wrong with it."""
+
+    check_of = models.ForeignKey(ImportCheck, models.CASCADE, related_name="rejects")
+    row = models.IntegerField()
+    line = models.IntegerField(default=0)
+    cells = models.TextField()  # a JSON list in ASCII, which every database can hold
+    faults = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["check_of", "row"], name="rejects_in_order")]
+
+    def __str__(self) -> str:
+        return f"row {self.row} of import {self.check_of_id}"
