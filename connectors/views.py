@@ -19,6 +19,7 @@ from connectors.forms import QuarantineFilter, RegenerateForm
 from connectors.models import QuarantinedRow
 from connectors.quarantine import counts_by_reason
 from connectors.sources import SourceError
+from engagements.access import managers_only
 from psinsights.lib import audit
 from psinsights.lib.http import paginate, query, render_page, wants_fragment
 from psinsights.lib.sheets import csv_response
@@ -144,6 +145,7 @@ def retry_outbox(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@managers_only
 def quarantine(request: HttpRequest) -> HttpResponse:
     """Rows that could not be taken: where they stood, what is wrong, and the row itself."""
     filters = QuarantineFilter(request.GET)
@@ -167,6 +169,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@managers_only
 def rejects(request: HttpRequest) -> HttpResponseBase:
     """The rows of the quarantine, filtered as the page is, as CSV."""
     filters = QuarantineFilter(request.GET)

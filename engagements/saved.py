@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Count, Q
 
 from engagements.health import Band
+from engagements.membership import membership_of
 from engagements.models import Engagement, EngagementQuerySet
 from engagements.records import EngagementStatus
 
@@ -43,7 +44,10 @@ def dropped() -> Q:
 
 
 def mine(asker: Asker) -> Q:
-    """Owned by the person who asks, by the id or the name that the source gives."""
+    """Theirs as a team member; of a login that is tied to none, what they own by its name."""
+    tied = membership_of(asker.user)
+    if tied is not None and tied.member_id:
+        return Q(pk__in=Engagement.objects.mine_of(asker.user).values("pk"))
     name = asker.user.get_full_name() if hasattr(asker.user, "get_full_name") else ""
     owned = Q(owner_id=asker.user.get_username())
     return owned | Q(owner_name=name) if name else owned

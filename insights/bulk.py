@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
+from engagements.membership import sees_all
 from engagements.models import Engagement
 from engagements.records import InsightType
 from insights.models import BulkGeneration, Generation, Insight
@@ -133,6 +134,12 @@ def resume(bulk: BulkGeneration, user: AbstractBaseUser | AnonymousUser) -> int:
     return again
 
 
-def latest() -> BulkGeneration | None:
-    """The newest bulk run, for the page."""
-    return BulkGeneration.objects.order_by("-pk").first()
+def visible_to(user: AbstractBaseUser | AnonymousUser) -> QuerySet[BulkGeneration]:
+    """Bulk runs over what a person may see: who sees a part of the portfolio, their own runs."""
+    runs = BulkGeneration.objects.all()
+    return runs if sees_all(user) else runs.filter(requested_by=user.pk)
+
+
+def latest(user: AbstractBaseUser | AnonymousUser) -> BulkGeneration | None:
+    """The newest bulk run that a person may see, for the page."""
+    return visible_to(user).order_by("-pk").first()

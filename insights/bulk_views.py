@@ -42,14 +42,14 @@ def start(request: HttpRequest) -> HttpResponse:
     form = BulkForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Choose which engagements and which types.")
-        return _card(request, bulk.latest())
+        return _card(request, bulk.latest(request.user))
     try:
         check(request.user, settings.AI_PROVIDER)
     except LimitReached as limit:
         messages.error(request, limit.sentence)
-        return _card(request, bulk.latest())
+        return _card(request, bulk.latest(request.user))
     found = bulk.start(
-        form.engagements(Engagement.objects.visible_to(request.user)),
+        form.engagements(Engagement.objects.workable_by(request.user)),
         form.kinds(),
         user=request.user,
         provider=settings.AI_PROVIDER,
@@ -62,7 +62,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a bulk run is."""
-    return _card(request, get_object_or_404(BulkGeneration, pk=pk))
+    return _card(request, get_object_or_404(bulk.visible_to(request.user), pk=pk))
 
 
 @require_POST
@@ -70,6 +70,6 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Cancel or resume a bulk run."""
     if verb not in VERBS:
         raise Http404
-    found = get_object_or_404(BulkGeneration, pk=pk)
+    found = get_object_or_404(bulk.visible_to(request.user), pk=pk)
     VERBS[verb](found, request.user)
     return _card(request, found)

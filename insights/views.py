@@ -57,7 +57,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "rows": [(row, panel.shown_claims(row)[:SHOWN]) for row in page],
             "kinds": panel.TITLES.items(),
             "day": portfolio_day(),
-            **bulk_context(bulk.latest()),
+            **bulk_context(bulk.latest(request.user)),
         },
         partial="feed",
     )

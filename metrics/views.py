@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from engagements.access import whole_portfolio
 from engagements.models import Engagement
 from insights.panel import TITLES
 from metrics import value
@@ -28,6 +29,7 @@ COLUMNS = ["section", "measure", "group", "value"]
 
 
 @require_safe
+@whole_portfolio
 def index(request: HttpRequest) -> HttpResponse:
     """Use, insights, decisions and value over a span that the address names."""
     filters, figures = _asked(request)
@@ -47,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@whole_portfolio
 def export(request: HttpRequest) -> HttpResponseBase:
     """The same figures as CSV, a value a row."""
     filters, figures = _asked(request)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors.models import Load
+from engagements.access import managers_only, personal
 from insights.models import Generation
 from psinsights.forms import TokenForm
 from psinsights.lib import audit
@@ -21,6 +22,7 @@ ENTRIES_SHOWN = 50
 MOST_TOKENS = 50  # live ones of a person
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """A person's own tokens. POST makes one, whose text this one answer shows and nothing keeps."""
@@ -50,6 +52,7 @@ def _tokens_page(
     return render_page(request, "settings/tokens.html", context, status=status)
 
 
+@personal
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of one's own tokens; calls that use it fail from now on."""
@@ -61,6 +64,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@managers_only
 def log(request: HttpRequest) -> HttpResponse:
     """The newest loads and generations, and who did what."""
     entries = AuditEntry.objects.select_related("user").order_by("-at", "-pk")

@@ -6,11 +6,13 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
@@ -18,12 +20,17 @@ from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
+from engagements.access import READS_ONLY
+from engagements.membership import WORK, Role, role_of
 from psinsights.lib import logs
+from psinsights.lib.http import missing
+from psinsights.signing_in import SESSION_ROLE
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 KNOWN_ID = re.compile(r"[A-Za-z0-9._-]{1,40}\Z")
 LOOPBACK = {"127.0.0.1", "::1"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
 # Any of these means that a proxy stands in between, and whoever asks may be anywhere.
 FORWARDED = (
     "HTTP_X_FORWARDED_FOR",
@@ -132,6 +139,53 @@ def _is_anonymous(request: HttpRequest) -> bool:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return True
     return isinstance(request.user, AnonymousUser) or not request.user.is_authenticated
+
+
+class RoleRequired:
+    """A login without a role finds nothing, and a viewer's request changes nothing.
+
+    Closed by default: a new address is closed to both until its view is marked as personal. Objects
+    are looked up by ``visible_to``. Templates read ``request.role`` and ``request.can_work``.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if not getattr(view, "login_required", True):
+            return None
+        role = role_of(request.user)
+        request.role = role  # type: ignore[attr-defined]
+        request.can_work = role in WORK  # type: ignore[attr-defined]
+        renew_session(request, role)
+        if getattr(view, "is_personal", False):
+            return None
+        if role is None:
+            # A stranger is not told what there is.
+            return missing(request) if kwargs else render(request, "no_role.html", status=403)
+        if role == Role.VIEWER and request.method not in SAFE:
+            raise PermissionDenied(READS_ONLY)
+        return None
+
+
+def renew_session(request: HttpRequest, role: Role | None) -> None:
+    """A session whose person has got another role goes on under another key.
+
+    When a whole page is asked for: fragments that are asked for at once would lose their session.
+    """
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or getattr(request, "htmx", False):
+        return
+    known, now = request.session.get(SESSION_ROLE), str(role or "")
+    if known == now:
+        return
+    if known is not None:
+        request.session.cycle_key()
+    request.session[SESSION_ROLE] = now
 
 
 class LoginRequired(LoginRequiredMiddleware):

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "psinsights.middleware.demo_login",
     "psinsights.middleware.LoginRequired",
+    "psinsights.middleware.RoleRequired",
     "axes.middleware.AxesMiddleware",
     "metrics.middleware.measure_activity",
 ]

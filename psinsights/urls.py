@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
+from engagements.access import personal
 from insights import search_views
 from psinsights import styleguide, views
 
@@ -15,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # /
     path("", views.dashboard, name="dashboard"),
     path("login", LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout", LogoutView.as_view(), name="logout"),
+    path("logout", personal(LogoutView.as_view()), name="logout"),
     path("search", search_views.index, name="search"),
     path("styleguide", styleguide.index, name="styleguide"),
     # /api/…

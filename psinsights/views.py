@@ -10,65 +10,69 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from engagements.health import Band
-from engagements.models import Engagement
 from engagements.portfolio import BANDS, Portfolio, moved, portfolio
-from engagements.today import heavy_risks, late_milestones, next_milestone
-from insights.reasons import WORDS, level_of
+from engagements.scope import Scope, scope_of
+from engagements.today import late_milestones, next_milestone
+from insights.today import actions_due, pause_of_model, worries, writer_of
 from psinsights.lib import charts, logs
-from psinsights.lib.http import render_page
+from psinsights.lib.http import query, render_page
 from psinsights.lib.words import BAND_TONE, BAND_WORD, short_day
 from psinsights.middleware import database_outage
 
 # From the baseline up: what needs somebody stands where heights are easiest to compare.
 STACKED = (Band.CRITICAL, Band.WARNING, Band.HEALTHY, Band.UNKNOWN)
 TOLD = (Band.HEALTHY, Band.WARNING, Band.CRITICAL, Band.UNKNOWN)
-# The insights' room may lend a card of the actions that are due.
-ACTIONS_DUE = ("insights/actions_due.html", "components/nothing.html")
+# The list that a card is the beginning of: its view, and its order.
+LISTS = {"dropped": "week", "risks": "", "overdue": "milestone", "contradictions": ""}
 MOST_SQUARES = 60  # of a phase; a longer row is cut in proportion
 
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """What needs somebody today, with its reason, and where the portfolio stands."""
-    visible = Engagement.objects.visible_to(request.user)
-    few = moved(visible)
-    counts = portfolio(visible, few.day)
+    """What needs somebody today, with its reason, and where their part of the portfolio stands."""
+    scope = scope_of(request, paused=pause_of_model())
+    if scope.is_elsewhere(request):
+        return redirect(f"{request.path}{query({'scope': scope.key})}")
+    few = moved(scope.rows)
+    counts = portfolio(scope.rows, few.day)
     context: dict[str, Any] = {
+        "scope": scope,
+        "here": request.get_full_path(),
         "day": few.day,
         "counts": counts,
         "moved": few,
-        "actions_due": ACTIONS_DUE,
+        "writer": writer_of(scope.beside["paused"]),
     }
     if counts.everything:
+        risks, due = worries(scope.rows, few.day), actions_due(scope.rows, few.day)
         context |= {
-            "risks": [_told(trouble) for trouble in heavy_risks(visible, few.day)],
-            "late": late_milestones(visible, few.day),
-            "health": health_now(counts),
-            "phases": [(name, _squares(row)) for name, row in counts.phases],
-            "next": partial(next_milestone, visible, few.day),
+            "risks": risks,
+            "due": due,
+            "today": few.day,
+            "late": late_milestones(scope.rows, few.day),
+            "calm": counts.needs_nobody and not risks.number and not due,
+            "health": health_now(counts, scope),
+            "phases": [_phase(name, row, scope) for name, row in counts.phases],
+            "next": partial(next_milestone, scope.rows, few.day),
+            "lists": {view: scope.link(view, sort=sort) for view, sort in LISTS.items()},
         }
     return render_page(request, "dashboard.html", context)
 
 
-def _told(trouble: Any) -> dict[str, Any]:
-    return {
-        "trouble": trouble,
-        "title": WORDS.get(trouble.reason, trouble.reason.replace("_", " ").capitalize()),
-        "level": str(level_of(trouble.exposure)),
-    }
-
-
-def health_now(counts: Portfolio) -> dict[str, Any]:
+def health_now(counts: Portfolio, scope: Scope) -> dict[str, Any]:
     """The portfolio by band, today and over twelve weeks, drawn and as rows of a table."""
     words = [f"{counts.bands[band]} {BAND_WORD[band].lower()}" for band in TOLD]
     return {
         "share": charts.share([(BAND_TONE[b], counts.bands[b]) for b in TOLD], ", ".join(words)),
-        "legend": [(BAND_TONE[b], BAND_WORD[b], counts.bands[b], str(b)) for b in TOLD],
+        "legend": [
+            (BAND_TONE[b], BAND_WORD[b], counts.bands[b], scope.link(health=str(b), status="open"))
+            for b in TOLD
+        ],
         "weeks": _weeks_drawn(counts),
         "head": ["Week", *(BAND_WORD[band] for band in TOLD)],
         "rows": [
@@ -102,6 +106,12 @@ def _weeks_told(counts: Portfolio) -> str:
     return f"Engagements by health over {len(rows)} weeks. {'; '.join(changes)}."
 
 
+def _phase(name: str, row: dict[str, int], scope: Scope) -> dict[str, Any]:
+    """A phase with its squares, and the list of those engagements."""
+    link = scope.link(phase=name, status="open") if name else ""
+    return {"name": name, "link": link} | _squares(row)
+
+
 def _squares(row: dict[str, int]) -> dict[str, Any]:
     """One square per engagement, worst first; of a crowd, the shares in as many squares as fit."""
     total = sum(row.values())
@@ -119,7 +129,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "403.html", status=403)
+    return render(request, "403.html", {"sentence": str(exception or "")}, status=403)
 
 
 @login_not_required

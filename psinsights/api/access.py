@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -9,7 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
-from psinsights.api.problems import Problem
+from engagements.access import NO_ROLE, READS_ONLY
+from engagements.membership import Role, role_of
+from psinsights.api.problems import Problem, not_found
 from psinsights.models import ApiToken
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -55,6 +58,17 @@ def authenticate(request: HttpRequest) -> None:
         )
     if request.method not in SAFE and not getattr(request, "is_demo", False):
         _check_csrf(request)
+
+
+def check_role(request: HttpRequest, ids: Mapping[str, str]) -> None:
+    """Nothing is found by a login without a role, and nothing changed by one that may only read."""
+    role = role_of(request.user)
+    if role is None:
+        if ids:
+            raise not_found("There is nothing with this id.")
+        raise Problem(HTTPStatus.FORBIDDEN, NO_ROLE)
+    if role == Role.VIEWER and request.method not in SAFE:
+        raise Problem(HTTPStatus.FORBIDDEN, READS_ONLY)
 
 
 def _check_csrf(request: HttpRequest) -> None:

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from psinsights.api.access import authenticate, refuse_other_sites
+from psinsights.api.access import authenticate, check_role, refuse_other_sites
 from psinsights.api.problems import Problem, not_found
 from psinsights.api.reading import read_body, read_query
 
@@ -83,6 +83,7 @@ def _serve(
     refuse_other_sites(request)
     if not declaration.public:
         authenticate(request)
+        check_role(request, ids)
     given: dict[str, Any] = dict(ids)
     if any("\x00" in value or len(value) > 200 for value in ids.values()):
         raise not_found("There is nothing with this id.")

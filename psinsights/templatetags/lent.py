@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from connectors import freshness
+from engagements.membership import Role
 
 register = template.Library()
 PAGES = (
@@ -32,8 +33,9 @@ def stylesheets(names: str) -> list[str]:
 
 @register.simple_tag(takes_context=True)
 def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """The five places, and which of them this page belongs to."""
-    match = getattr(context.get("request"), "resolver_match", None)
+    """The places that a person may go to, and which of them this page belongs to."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
     name = (match.view_name if match else "").split(":")[0]
     here = OF_ENGAGEMENTS.get(name, name)
     return [
@@ -45,6 +47,7 @@ def navigation(context: dict[str, Any]) -> list[dict[str, Any]]:
             "current": here == name,
         }
         for name, icon, label in PAGES
+        if name != "metrics" or getattr(request, "role", None) != Role.CONSULTANT
     ]
 
 
