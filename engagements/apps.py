@@ -8,5 +8,8 @@ class EngagementsConfig(AppConfig):
 
     def ready(self) -> None:
         from engagements import ready
+        from engagements.reading_counts import READINGS
+        from psinsights.lib.rollup import kept_by_the_database
 
         ready.register()
+        kept_by_the_database(self, [READINGS])

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from django.db import models
-from django.db.models import CharField, Count, F, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models import Aggregate, CharField, Count, F, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast
 
 from engagements import saved
 from engagements.health import Band
-from engagements.models import EngagementQuerySet, HealthReading, Standing
+from engagements.models import EngagementQuerySet, HealthReading, ReadingCount, Standing
 from engagements.records import EngagementStatus, Phase
 from psinsights.lib.today import today
 
@@ -111,14 +111,23 @@ def _now(visible: EngagementQuerySet) -> QuerySet[Any, Any]:
 def _by_week(visible: EngagementQuerySet, day: date) -> QuerySet[Any, Any]:
     nothing = {name: Value(0, IntegerField()) for name in ("completed", *NEEDS)}
     days = [day - timedelta(weeks=weeks) for weeks in range(WEEKS)]
+    rows, number = _readings(visible)
     return (
-        _of(visible, HealthReading.objects.filter(day__in=days).exclude(state="completed"))
+        rows.filter(day__in=days)
+        .exclude(state="completed")
         .order_by()
         .annotate(what=Value("week"), place=Cast("day", CharField()), of_band=F("band"))
         .values("what", "place", "of_band")
-        .annotate(number=Count("pk"))
+        .annotate(number=number)
         .annotate(**nothing)
     )
+
+
+def _readings(visible: EngagementQuerySet) -> tuple[QuerySet[Any, Any], Aggregate]:
+    """Rows of readings, and what counts them: who sees all is spared the rows themselves."""
+    if visible.query.has_filters():
+        return HealthReading.objects.filter(engagement__in=visible), Count("pk")
+    return ReadingCount.objects.filter(count__gt=0), Sum("count")
 
 
 def _of(visible: EngagementQuerySet, rows: QuerySet[Row]) -> QuerySet[Row]:

@@ -8,5 +8,8 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         from insights import ready
+        from insights.counts import INSIGHTS
+        from psinsights.lib.rollup import kept_by_the_database
 
         ready.register()
+        kept_by_the_database(self, [INSIGHTS])

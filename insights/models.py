@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from engagements.models import ID_LENGTH, Engagement, choices
 from engagements.records import InsightType
+from insights.counts import InsightCount as InsightCount
 from insights.register import Action, Decision, Feedback, Risk
 from psinsights.lib.runs import Run
 
@@ -106,6 +107,18 @@ class Insight(models.Model):
             models.Index(fields=["-generated_at", "insight_id"], name="insight_feed"),
             models.Index(
                 fields=["engagement", "insight_type", "-version"], name="insight_versions"
+            ),
+            # The last insight of a writer, and the newest ones' times.
+            models.Index(
+                fields=["provider", "model", "-generated_at"],
+                name="insight_writer",
+                condition=Q(imported=False),
+            ),
+            # Which engagements have a fresh one, told by the index alone.
+            models.Index(
+                fields=["engagement", "-generated_at"],
+                name="insight_fresh",
+                condition=Q(is_current=True),
             ),
         ]
         constraints = [

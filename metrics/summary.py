@@ -6,17 +6,15 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from django.db.models import CharField, Count, IntegerField, Q, QuerySet, Sum
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Substr
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from msgspec import Struct
 
 from connectors.as_of import portfolio_day
 from engagements.models import Engagement
 from engagements.records import EngagementStatus
-from insights.models import Insight
+from insights.models import InsightCount
 from metrics.models import Activity, AiMetric
-from metrics.period import midnight
 
 UNKNOWN_ROLE = "Not stated"
 
@@ -85,7 +83,7 @@ def summarise(visible: QuerySet[Engagement], days: int) -> Summary:
         active_engagements=counts["active"],
         at_risk_engagements=counts["at_risk"],
         total_insights_generated=sum(tally.insights for tally in roles.values()),
-        stored_insights=Insight.objects.count(),
+        stored_insights=_sum_of(InsightCount.objects.all(), "count")["count"],
         estimated_time_saved_minutes=minutes,
         estimated_time_saved_hours=round(minutes / 60, 1),
         by_role=roles,
@@ -97,14 +95,12 @@ def summarise(visible: QuerySet[Engagement], days: int) -> Summary:
 def _made_by_day(since: dt.date) -> dict[dt.date, int]:
     """Insights made here per day (UTC)."""
     rows = (
-        Insight.objects.filter(imported=False, generated_at__gte=midnight(since))
-        # The day in UTC as text: SQLite would call Python for every row to cut a date off.
-        .annotate(day=Substr(Cast("generated_at", CharField()), 1, len("2026-11-22")))
-        .values_list("day")
-        .annotate(made=Count("pk"))
+        InsightCount.objects.filter(imported=False, day__gte=since, count__gt=0)
         .order_by()
+        .values_list("day")
+        .annotate(made=Sum("count"))
     )
-    return {dt.date.fromisoformat(day): made for day, made in rows}
+    return dict(rows)
 
 
 def _by_role(imported: Iterable[AiMetric], made: dict[dt.date, int]) -> dict[str, RoleTally]:
@@ -127,25 +123,22 @@ def _trend(
     return [TrendPoint(date=day, insights=per_day[day]) for day in days]
 
 
-def _count(name: str) -> Cast:
-    """A number of the verification, as a number in every database."""
-    return Cast(KeyTextTransform(name, "verification"), IntegerField())
+def _sum_of(counts: QuerySet[InsightCount], *names: str) -> dict[str, int]:
+    """The sums of these columns; 0 where there is none."""
+    sums = counts.aggregate(**{f"all_{name}": Coalesce(Sum(name), 0) for name in names})
+    return {name: sums[f"all_{name}"] for name in names}
 
 
 def _measured(since: dt.date) -> Measured:
-    made = Insight.objects.filter(imported=False, generated_at__gte=midnight(since)).aggregate(
-        made=Count("pk"),
-        fallbacks=Count("pk", filter=~Q(fallback_reason="")),
-        checked=Sum(_count("checked")),
-        kept=Sum(_count("kept")),
-    )
+    here = InsightCount.objects.filter(imported=False, day__gte=since)
+    made = _sum_of(here, "count", "fallbacks", "checked", "kept")
     acts = Activity.objects.filter(day__gte=since)
     kinds = dict(acts.values_list("kind").annotate(n=Count("pk")).order_by())
     return Measured(
-        insights_made=made["made"],
+        insights_made=made["count"],
         fallbacks=made["fallbacks"],
-        claims_checked=int(made["checked"] or 0),
-        claims_kept=int(made["kept"] or 0),
+        claims_checked=made["checked"],
+        claims_kept=made["kept"],
         active_people=acts.aggregate(n=Count("user", distinct=True))["n"],
         insights_viewed=kinds.get(Activity.Kind.INSIGHT_VIEWED, 0),
         evidence_opened=kinds.get(Activity.Kind.EVIDENCE_OPENED, 0),

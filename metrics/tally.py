@@ -33,7 +33,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 
 from engagements.models import Engagement, HealthReading
-from insights.models import Action, Feedback, Insight, Risk
+from insights.models import Action, Feedback, Insight, InsightCount, Risk
 from metrics.activity import NO_ROLE
 from metrics.models import Activity, Adoption, AiMetric
 from metrics.period import Period, midnight
@@ -169,11 +169,12 @@ def _history(period: Period) -> Iterator[QuerySet[Any]]:
 
 def _made(period: Period) -> Iterator[QuerySet[Any]]:
     made = Insight.objects.filter(imported=False, generated_at__gte=period.since_moment)
-    moments = [midnight(week) for week in period.weeks]
-    yield _counted(made, "made", Count("pk"), _week("generated_at", moments), _word("insight_type"))
+    counts = InsightCount.objects.filter(imported=False, day__gte=period.since, count__gt=0)
+    yield _counted(counts, "made", Sum("count"), _week("day", period.weeks), _word("insight_type"))
     found_useful = Feedback.objects.filter(useful=True).values("insight")
     took_on = Action.objects.filter(status__in=[*Action.TAKEN, Action.Status.DONE])
-    used = made.filter(Q(pk__in=found_useful) | Q(pk__in=took_on.values("insight_id")))
+    # One list of keys and not two conditions, or every insight of the period would be looked at.
+    used = made.filter(pk__in=found_useful.union(took_on.values("insight_id")))
     yield _counted(used, "used", Count("pk"), _word("insight_type"))
     answers = Feedback.objects.filter(at__gte=period.since_moment)
     useful = Case(When(useful=True, then=Value("yes")), default=Value("no"))
@@ -196,7 +197,7 @@ def _coverage(period: Period, visible: QuerySet[Engagement]) -> QuerySet[Any]:
     since = min(period.today, period.day) - timedelta(days=FRESH_DAYS)
     fresh = Exists(
         Insight.objects.filter(
-            engagement=OuterRef("pk"), is_current=True, generated_at__date__gte=since
+            engagement=OuterRef("pk"), is_current=True, generated_at__gte=midnight(since)
         )
     )
     active = visible.filter(status__in=Engagement.ACTIVE).annotate(fresh=fresh)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, Q, QuerySet, Sum
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Sum
 
-from insights.models import Insight
+from insights.models import Insight, InsightCount
 from insights.providers.choose import LABELS
 from metrics.period import Period
 
 MOST_TIMES = 2000  # newest insights whose time the percentiles are of
+# What a line sums up, by the column of the counts that it comes from.
+SUMS = {
+    "made": "count",
+    "fallbacks": "fallbacks",
+    "checked": "checked",
+    "kept": "kept",
+    "tokens_in": "input_tokens",
+    "tokens_out": "output_tokens",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,34 +65,21 @@ def percentile(ordered: Sequence[int], share: int) -> int | None:
 
 def writers_of(period: Period) -> list[Writer]:
     """A line per provider, the busiest first; two queries."""
+    times = _times(period)
+    return [Writer(times=times[provider], **sums) for provider, sums in _sums(period)]
+
+
+def _sums(period: Period) -> Iterator[tuple[str, dict[str, Any]]]:
+    here = InsightCount.objects.filter(imported=False, day__gte=period.since, count__gt=0)
+    sums = {f"all_{name}": Sum(name) for name in SUMS.values()}
+    rows = here.order_by().values("provider").annotate(**sums).order_by("-all_count", "provider")
+    for row in rows:
+        counts = {name: row[f"all_{column}"] for name, column in SUMS.items()}
+        yield row["provider"], {"provider": row["provider"], **counts}
+
+
+def _times(period: Period) -> dict[str, list[int]]:
     made = Insight.objects.filter(imported=False, generated_at__gte=period.since_moment)
-    times = _times(made)
-    return [Writer(**row, times=times[row["provider"]]) for row in _sums(made)]
-
-
-def _sums(made: QuerySet[Insight]) -> list[dict[str, Any]]:
-    rows: Iterable[Any] = (
-        made.order_by()
-        .values("provider")
-        .annotate(
-            made=Count("pk"),
-            fallbacks=Count("pk", filter=~Q(fallback_reason="")),
-            checked=_claims("checked"),
-            kept=_claims("kept"),
-            tokens_in=Coalesce(Sum("input_tokens"), 0),
-            tokens_out=Coalesce(Sum("output_tokens"), 0),
-        )
-        .order_by("-made", "provider")
-    )
-    return list(rows)
-
-
-def _claims(name: str) -> Coalesce:
-    number = Cast(KeyTextTransform(name, "verification"), IntegerField())
-    return Coalesce(Sum(number), 0)
-
-
-def _times(made: QuerySet[Insight]) -> dict[str, list[int]]:
     newest = made.exclude(latency_ms=None).order_by("-generated_at")
     times: defaultdict[str, list[int]] = defaultdict(list)
     for provider, milliseconds in newest.values_list("provider", "latency_ms")[:MOST_TIMES]:

@@ -9,13 +9,13 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.core.checks import CheckMessage, registry
-from django.db.models import Avg, Count, Max, Q
+from django.db.models import OuterRef, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
 
 from engagements.health_model import RULES, SIGNALS
 from engagements.health_words import TITLES, UNITS
-from insights.models import Insight, ProviderState
+from insights.models import Insight, InsightCount, ProviderState
 from insights.providers.choose import LABELS, is_remote
 from psinsights.lib.runs import Run
 
@@ -81,19 +81,31 @@ def _reachability() -> str:
 
 
 def _made_lately() -> list[dict[str, Any]]:
-    since = timezone.now() - timedelta(days=DAYS)
-    lately = Insight.objects.filter(imported=False, generated_at__gte=since)
+    since = timezone.now().date() - timedelta(days=DAYS - 1)
+    newest = Insight.objects.filter(
+        imported=False, provider=OuterRef("provider"), model=OuterRef("model")
+    ).order_by("-generated_at")
     rows: Iterable[Any] = (
-        lately.values("provider", "model")
+        InsightCount.objects.filter(imported=False, day__gte=since, count__gt=0)
+        .order_by()
+        .values("provider", "model")
         .annotate(
-            made=Count("pk"),
-            fallbacks=Count("pk", filter=~Q(fallback_reason="")),
-            last=Max("generated_at"),
-            mean_ms=Avg("latency_ms"),
+            made=Sum("count"),
+            fell_back=Sum("fallbacks"),
+            last=Subquery(newest.values("generated_at")[:1]),
+            took=Sum("milliseconds"),
+            clocked=Sum("timed"),
         )
         .order_by("-made")
     )
-    return list(rows)
+    return [
+        {
+            **row,
+            "fallbacks": row["fell_back"],
+            "mean_ms": row["took"] / row["clocked"] if row["clocked"] else None,
+        }
+        for row in rows
+    ]
 
 
 @register.inclusion_tag("settings/rules.html")
