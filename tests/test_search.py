@@ -25,7 +25,7 @@ from insights.deciding import decide_action, undo
 from insights.models import Action, Risk
 from insights.search import Hit, index_actions, index_risks, search
 from insights.snippets import lit
-from tests.factories import DAY, make_engagement, make_note, signed_in
+from tests.factories import DAY, make_engagement, make_member, make_note, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ def ines() -> Client:
 
 @pytest.fixture
 def person(django_user_model: Any) -> Any:
-    return django_user_model.objects.create(username="otto")
+    return make_member(django_user_model.objects.create(username="otto"))
 
 
 @pytest.fixture
