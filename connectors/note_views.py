@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from connectors.notes import LONGEST, NoteChanged, edit_note, editable_by, write_note
+from engagements.access import workers_only
 from engagements.models import DeliveryNote, Engagement, Standing
 from engagements.records import Sentiment
 from psinsights.lib.http import missing, record_link, render_page, wants_fragment
@@ -55,6 +56,7 @@ class NoteForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@workers_only
 def add(request: HttpRequest, engagement_id: str) -> HttpResponse:
     """A new note: its form, in the timeline or on a page of its own, and saving it."""
     engagement = _engagement(request, engagement_id)
@@ -78,6 +80,7 @@ def add(request: HttpRequest, engagement_id: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@workers_only
 def edit(request: HttpRequest, engagement_id: str, note_id: str) -> HttpResponse:
     """One's own note that was written here, to be put in other words."""
     engagement = _engagement(request, engagement_id)

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from engagements.membership import manages, sees_all
+from engagements.membership import can_work, manages, sees_all
 
 AnyView = TypeVar("AnyView", bound=Callable[..., HttpResponseBase])
 READS_ONLY = "You may read everything here and change nothing. Ask an admin for another role."
@@ -23,6 +23,18 @@ def personal(view: AnyView) -> AnyView:
     """What belongs to the person alone, such as their password: no role is needed to change it."""
     view.is_personal = True  # type: ignore[attr-defined]  # read by the middleware
     return view
+
+
+def workers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A form that changes something is not even shown to those who may only read."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not can_work(request.user):
+            raise PermissionDenied(READS_ONLY)
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def managers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -73,6 +73,14 @@ WEBHOOK_URLS = env.words("WEBHOOK_URLS")
 WEBHOOK_SECRET = env.text("WEBHOOK_SECRET")
 WEBHOOK_SECRET_PREVIOUS = env.text("WEBHOOK_SECRET_PREVIOUS")  # while it is being replaced
 
+# ── The weekly briefing ───────────────────────────────────────────────────────
+BASE_URL = env.text("BASE_URL").rstrip("/")  # how people reach the product, for links in mails
+BRIEFING_FROM = env.text("BRIEFING_FROM") or "PS Insights <ps-insights@localhost>"
+BRIEFING_DAY = env.choice("BRIEFING_DAY", ["", "mon", "tue", "wed", "thu", "fri", "sat", "sun"], "")
+BRIEFING_HOUR = env.integer("BRIEFING_HOUR", 6, most=23)  # UTC
+vars().update(env.mail("EMAIL_URL", "consolemail://"))  # EMAIL_BACKEND, EMAIL_HOST and so on
+EMAIL_TIMEOUT = 20  # seconds
+
 # ── Applications ──────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
     "psinsights",
@@ -128,6 +136,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "psinsights.context.access",
             ],
             "builtins": ["psinsights.templatetags.page", "template_partials.templatetags.partials"],
         },
@@ -207,6 +216,11 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_HANDLERS = [
+    "connectors.imports.upload.Bounded",  # first: what is too large is not stored at all
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # ── Words, time, files ────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en-gb"

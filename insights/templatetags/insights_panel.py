@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django import template
@@ -24,6 +23,7 @@ def insights_panel(context: dict[str, Any], engagement: Engagement) -> dict[str,
     request.insights_shown = any(state.insight for state in states)  # read by what measures use
     return {
         "request": request,
+        "read_only": context.get("read_only", False),
         "csrf_token": context.get("csrf_token"),
         "engagement": engagement,
         "states": states,
@@ -37,6 +37,7 @@ def actions_panel(context: dict[str, Any], engagement: Engagement) -> dict[str, 
     actions = panel.open_actions(engagement)
     return {
         "request": context["request"],
+        "read_only": context.get("read_only", False),
         "csrf_token": context.get("csrf_token"),
         "engagement": engagement,
         "actions": actions,
@@ -62,15 +63,3 @@ def kind_title(kind: str) -> str:
 def writer(insight: Any) -> str:
     """Who wrote it, in the page's words."""
     return LABELS.get(insight.provider, insight.provider or "Imported")
-
-
-@register.inclusion_tag("insights/actions_due_card.html", takes_context=True)
-def actions_due(context: dict[str, Any]) -> dict[str, Any]:
-    """Actions that were taken on and are due within a week, or late; one query."""
-    today = context.get("day") or portfolio_day()
-    mine = Action.objects.visible_to(context["request"].user)
-    due = mine.filter(status__in=Action.TAKEN, due_on__lte=today + timedelta(days=7))
-    return {
-        "actions": due.select_related("engagement").order_by("due_on", "pk")[:6],
-        "today": today,
-    }
