@@ -12,12 +12,15 @@ from django.utils import timezone
 
 from engagements.models import ID_LENGTH, Engagement, choices
 from engagements.records import InsightType
+from insights.briefing.models import BriefingDelivery, BriefingSubscription
 from insights.counts import InsightCount as InsightCount
 from insights.register import Action, Decision, Feedback, Risk
 from psinsights.lib.runs import Run
 
 __all__ = [
     "Action",
+    "BriefingDelivery",
+    "BriefingSubscription",
     "BulkGeneration",
     "Decision",
     "Feedback",

@@ -101,7 +101,7 @@ class database_outage:  # noqa: N801 - named as the other middleware is
 
 def _demo_user() -> object:
     """The person of demo mode, made when first needed; nobody can sign in as them."""
-    people = get_user_model().objects.select_related("membership")
+    people = get_user_model().objects.select_related("membership", "briefing_subscription")
     user, created = people.get_or_create(
         username="demo", defaults={"first_name": "Demo", "is_staff": True}
     )

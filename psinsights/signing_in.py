@@ -18,7 +18,7 @@ class MemberBackend(ModelBackend):
     """Django's own way of signing in; a session's person comes with their membership."""
 
     def get_user(self, user_id: int) -> User | None:
-        people = get_user_model().objects.select_related("membership")
+        people = get_user_model().objects.select_related("membership", "briefing_subscription")
         person = people.filter(pk=user_id).first()
         return person if person is not None and self.user_can_authenticate(person) else None
 

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # /insights, /metrics, /settings, /engagements
     path("", include("insights.urls")),
     path("", include("metrics.urls")),
+    path("", include("insights.briefing.urls")),  # and /settings/briefing
     path("", include("psinsights.settings_urls")),
     # /engagements/<id>/notes, …/report, …/share, /shared
     path("", include("connectors.note_urls")),

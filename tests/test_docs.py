@@ -17,7 +17,7 @@ from metrics.models import Activity
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {"psinsights", "engagements", "connectors", "insights", "metrics"}
 READ = re.compile(
-    r'env\.(?:text|flag|words|choice|integer|decimal|database|day)\(\s*"([A-Z][A-Z0-9_]+)"'
+    r'env\.(?:text|flag|words|choice|integer|decimal|database|day|mail)\(\s*"([A-Z][A-Z0-9_]+)"'
 )
 NAME = re.compile(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|DEBUG|DEMO|HTTPS|TODAY|PORT)(?:=[^`]*)?`")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")

@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+MAIL_SCHEMES = ("consolemail", "filemail", "smtp", "smtp+tls", "smtp+ssl")
 POSTGRES = "django.db.backends.postgresql"
 ENGINES = {POSTGRES, "django.db.backends.sqlite3"}
 T = TypeVar("T")
@@ -103,6 +104,24 @@ class Environment:
         if engine == POSTGRES and find_spec("psycopg") is None:
             return 'is for PostgreSQL, and psycopg is not installed (extra "postgres")'
         return ""
+
+    def mail(self, name: str, default: str) -> dict[str, object]:
+        """Django's ``EMAIL_…`` settings for a URL such as ``smtp+tls://user:password@host:587``."""
+        given = self.text(name) or default
+        # "smtps" is left out: in such a URL it means STARTTLS, which hardly anybody expects.
+        scheme, found, _ = given.partition("://")
+        config: dict[str, object] = {}
+        if found and scheme in MAIL_SCHEMES:
+            try:
+                config = dict(self.env.email_url_config(given))
+            except (ValueError, KeyError, ImproperlyConfigured):
+                config = {}
+        if not config or (scheme.startswith("smtp") and not config["EMAIL_HOST"]):
+            hint = "Use smtp+tls://user:password@host:587, smtp+ssl://… or consolemail://."
+            self._wrong(name, "is not the URL of a mail server", hint, None)
+            config = dict(self.env.email_url_config(default))
+        ports = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+        return config | {"EMAIL_PORT": config["EMAIL_PORT"] or ports.get(scheme)}
 
     def _number(
         self, kind: Callable[[str], T], name: str, default: T, least: float, most: float
