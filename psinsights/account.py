@@ -1,4 +1,4 @@
-"""What a person has here: tokens for the API. And what was done here, by whom."""
+"""What a person has here: tokens for the API."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from connectors.models import Load
-from engagements.access import managers_only, personal
-from insights.models import Generation
+from engagements.access import personal
 from psinsights.forms import TokenForm
 from psinsights.lib import audit
-from psinsights.lib.http import paginate, render_page
-from psinsights.models import ApiToken, AuditEntry
+from psinsights.lib.http import render_page
+from psinsights.models import ApiToken
 
-RUNS_SHOWN = 20
-ENTRIES_SHOWN = 50
 MOST_TOKENS = 50  # live ones of a person
 
 
@@ -61,24 +57,3 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
         audit.record(request.user, "token.revoked", str(pk), token.name)
         messages.success(request, f"{token.name} is revoked. Calls that use it fail from now on.")
     return redirect("settings:tokens")
-
-
-@require_safe
-@managers_only
-def log(request: HttpRequest) -> HttpResponse:
-    """The newest loads and generations, and who did what."""
-    entries = AuditEntry.objects.select_related("user").order_by("-at", "-pk")
-    loads = Load.objects.select_related("requested_by").order_by("-pk")
-    generations = Generation.objects.select_related("requested_by", "engagement", "insight")
-    return render_page(
-        request,
-        "settings/log.html",
-        {
-            "here": "log",
-            "loads": loads[:RUNS_SHOWN],
-            "generations": generations.order_by("-pk")[:RUNS_SHOWN],
-            "page": paginate(entries, request, size=ENTRIES_SHOWN),
-            "link": "?page=",
-        },
-        partial="entries",
-    )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from connectors import urls as connectors
-from psinsights import account
+from psinsights import account, log_views
 
 app_name = "settings"
 urlpatterns = [
@@ -11,5 +11,5 @@ urlpatterns = [
     # /settings
     path("settings/tokens", account.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke", account.revoke, name="revoke-token"),
-    path("settings/log", account.log, name="log"),
+    path("settings/log", log_views.log, name="log"),
 ]
