@@ -23,7 +23,7 @@ SHOWN = 5  # of each kind: who needs more asks for the list
 BANDS = (Band.CRITICAL, Band.WARNING, Band.HEALTHY, Band.UNKNOWN)
 PHASES = [str(phase) for phase in Phase]
 COMPLETED = Q(engagement__status=EngagementStatus.COMPLETED)
-NEEDS = ("drops", "risks", "late", "contradictions")
+NEEDS = ("drops", "late", "contradictions")
 Counts = dict[str, int]
 Row = TypeVar("Row", bound=models.Model)
 
@@ -38,7 +38,6 @@ class Portfolio:
     phases: list[tuple[str, Counts]]
     weeks: dict[date, Counts]
     drops: int
-    high_risks: int
     late: int
     contradictions: int
 
@@ -48,7 +47,8 @@ class Portfolio:
 
     @property
     def needs_nobody(self) -> bool:
-        return not (self.drops or self.high_risks or self.late or self.contradictions)
+        """Whether neither health nor plan nor report calls for anybody; risks are counted apart."""
+        return not (self.drops or self.late or self.contradictions)
 
 
 @dataclass
@@ -85,7 +85,6 @@ def portfolio(visible: EngagementQuerySet, day: date) -> Portfolio:
         phases=sorted(phases, key=_phase_order),
         weeks=dict(sorted(tally.weeks.items())),
         drops=tally.needs["drops"],
-        high_risks=tally.needs["risks"],
         late=tally.needs["late"],
         contradictions=tally.needs["contradictions"],
     )
@@ -94,14 +93,13 @@ def portfolio(visible: EngagementQuerySet, day: date) -> Portfolio:
 def _now(visible: EngagementQuerySet) -> QuerySet[Any, Any]:
     open_ones = ~COMPLETED
     return (
-        _of(visible, Standing.objects.order_by())
+        of_these(visible, Standing.objects.order_by())
         .annotate(what=Value("now"), place=F("phase"), of_band=F("band"))
         .values("what", "place", "of_band")
         .annotate(
             number=Count("pk", filter=open_ones),
             completed=Count("pk", filter=COMPLETED),
             drops=Count("pk", filter=open_ones & Q(delta_7d__lte=-saved.DROP_POINTS)),
-            risks=Count("pk", filter=open_ones & Q(heaviest_finding__gte=saved.HIGH_EXPOSURE)),
             late=Sum("milestones_late", filter=open_ones),
             contradictions=Count("pk", filter=open_ones & ~Q(contradiction="")),
         )
@@ -130,7 +128,7 @@ def _readings(visible: EngagementQuerySet) -> tuple[QuerySet[Any, Any], Aggregat
     return ReadingCount.objects.filter(count__gt=0), Sum("count")
 
 
-def _of(visible: EngagementQuerySet, rows: QuerySet[Row]) -> QuerySet[Row]:
+def of_these(visible: EngagementQuerySet, rows: QuerySet[Row]) -> QuerySet[Row]:
     """Rows of the engagements that may be seen; who sees all is spared the comparison."""
     return rows.filter(engagement__in=visible) if visible.query.has_filters() else rows
 
@@ -151,10 +149,10 @@ class Moved:
 
 def moved(visible: EngagementQuerySet) -> Moved:
     """The few that moved or contradict, and of which day the data is, in one query."""
-    standings = _of(visible, Standing.objects.exclude(COMPLETED))
+    standings = of_these(visible, Standing.objects.exclude(COMPLETED))
     drops = standings.filter(delta_7d__lte=-saved.DROP_POINTS).order_by("delta_7d", "health", "pk")
     disputed = standings.exclude(contradiction="").order_by("health", "pk")
-    newest = _of(visible, Standing.objects.order_by("-as_of", "pk"))
+    newest = of_these(visible, Standing.objects.order_by("-as_of", "pk"))
     wanted = Q(pk__in=newest.values("pk")[:1])
     for rows in (drops, disputed):
         wanted |= Q(pk__in=rows.values("pk")[:SHOWN])

@@ -1,16 +1,14 @@
-"""What needs somebody today: the heavy risks in notes, and the milestones that are late."""
+"""What needs somebody today: heavy findings in notes, and milestones that are late."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from engagements import saved
-from engagements.gathered import name_of
 from engagements.models import EngagementQuerySet, NoteFinding, Standing, Task
-from engagements.portfolio import SHOWN
+from engagements.portfolio import COMPLETED, of_these
 from engagements.records import EngagementStatus, FindingStatus, TaskStatus
 
 WINDOW_DAYS = 45  # a problem nobody has written of since no longer speaks for itself
@@ -18,62 +16,26 @@ LATE_SHOWN = 7
 STANDS = (FindingStatus.OPEN, FindingStatus.POTENTIAL)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """A heavy risk with the words of the note that say so."""
-
-    engagement_id: str
-    customer: str
-    reason: str
-    exposure: float
-    quote: str
-    note_id: str
-    author: str
-    noted_on: date
+def worrying(visible: EngagementQuerySet) -> QuerySet[Standing]:
+    """The standings of engagements under way whose notes speak of a heavy risk."""
+    heavy = Standing.objects.filter(heaviest_finding__gte=saved.HIGH_EXPOSURE)
+    return of_these(visible, heavy.exclude(COMPLETED))
 
 
-def heavy_risks(visible: EngagementQuerySet, day: date) -> list[Trouble]:
-    """The heaviest open risks, one for each engagement and reason: its newest words."""
-    heaviest = (
-        Standing.objects.filter(engagement__in=visible, heaviest_finding__gte=saved.HIGH_EXPOSURE)
-        .exclude(engagement__status=EngagementStatus.COMPLETED)
-        .order_by("-heaviest_finding", "health", "pk")
-    )
-    findings = (
+def heavy_findings(day: date) -> QuerySet[NoteFinding]:
+    """What notes say that is heavy, stands and was said lately; each with its ``exposure``."""
+    return (
         NoteFinding.objects.filter(Q(resolved_on=None) | Q(resolved_on__gt=day))
-        .filter(
-            engagement__in=heaviest.values("pk")[:SHOWN],
-            status__in=STANDS,
-            noted_on__range=(day - timedelta(days=WINDOW_DAYS), day),
-        )
-        .annotate(exposure=F("severity") * F("likelihood") * 4, author=name_of("note__author_id"))
+        .filter(status__in=STANDS, noted_on__range=(day - timedelta(days=WINDOW_DAYS), day))
+        .annotate(exposure=F("severity") * F("likelihood") * 4)
         .filter(exposure__gte=saved.HIGH_EXPOSURE)
-        .order_by("-exposure", "-noted_on", "pk")
-        .select_related("engagement")
-    )
-    newest: dict[tuple[str, str], NoteFinding] = {}
-    for finding in findings[: SHOWN * 20]:
-        newest.setdefault((finding.engagement_id, finding.reason), finding)
-    return [_trouble(finding) for finding in list(newest.values())[:SHOWN]]
-
-
-def _trouble(finding: NoteFinding) -> Trouble:
-    return Trouble(
-        engagement_id=finding.engagement_id,
-        customer=finding.engagement.customer_name,
-        reason=finding.reason,
-        exposure=finding.severity * finding.likelihood * 4,
-        quote=finding.quote,
-        note_id=finding.note_id,
-        author=getattr(finding, "author", ""),
-        noted_on=finding.noted_on,
     )
 
 
 def late_milestones(visible: EngagementQuerySet, day: date) -> list[Task]:
     """The milestones that are longest overdue."""
     return list(
-        Task.objects.filter(engagement__in=visible, is_milestone=True, end_date__lt=day)
+        of_these(visible, Task.objects.filter(is_milestone=True, end_date__lt=day))
         .exclude(status=TaskStatus.COMPLETED)
         .exclude(engagement__status=EngagementStatus.COMPLETED)
         .select_related("engagement")

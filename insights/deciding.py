@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -13,20 +13,24 @@ from insights.search import index_actions
 from psinsights.lib import audit
 
 User = AbstractBaseUser | AnonymousUser
-RISK_VERBS = {
+# What each verb makes of its subject; None leaves its status as it is.
+RISK_VERBS: dict[str, Risk.Status | None] = {
     "accept": Risk.Status.ACKNOWLEDGED,
     "mitigate": Risk.Status.MITIGATING,
     "resolve": Risk.Status.RESOLVED,
     "dismiss": Risk.Status.DISMISSED,
     "reopen": Risk.Status.OPEN,
+    "assign": None,
 }
-ACTION_VERBS = {
+ACTION_VERBS: dict[str, Action.Status | None] = {
     "accept": Action.Status.ACCEPTED,
     "edit": Action.Status.EDITED,
     "start": Action.Status.IN_PROGRESS,
     "done": Action.Status.DONE,
     "dismiss": Action.Status.DISMISSED,
+    "later": None,
 }
+LATER_DAYS = 7
 RISK_COLUMNS = ("status", "owner", "due_on", "resolved_on", "resolution", "dismissed_reason")
 ACTION_COLUMNS = (
     "status", "owner", "due_on", "title", "done_on", "dismissed_reason", "decided_by",
@@ -39,20 +43,36 @@ class NotDecidable(Exception):
 
 
 def decide_risk(
-    risk: Risk, verb: str, user: User, *, day: date, reason: str = "", owner: str = ""
+    risk: Risk,
+    verb: str,
+    user: User,
+    *,
+    day: date,
+    reason: str = "",
+    owner: str = "",
+    due_on: date | None = None,
 ) -> Decision:
-    """Apply a verb of RISK_VERBS to a risk. Dismissing needs a reason."""
+    """Apply a verb of RISK_VERBS to a risk. Dismissing needs a reason, assigning an owner."""
     if verb not in RISK_VERBS:
         raise NotDecidable(f"A risk cannot be asked to {verb[:20]!r}.")
     if verb == "dismiss" and not reason.strip():
         raise NotDecidable("Say why it is dismissed. It then comes back only on new evidence.")
+    if verb == "assign" and not owner.strip():
+        raise NotDecidable("Say who answers for it.")
     before = _snapshot(risk, RISK_COLUMNS)
-    risk.status = RISK_VERBS[verb]
     risk.owner = owner.strip()[:150] or risk.owner or user.get_username()
+    if verb == "assign":
+        risk.due_on = due_on
+    else:
+        _give_status(risk, verb, user, day, reason)
+    return _keep(risk, RISK_COLUMNS, verb, user, reason, before)
+
+
+def _give_status(risk: Risk, verb: str, user: User, day: date, reason: str) -> None:
+    risk.status = RISK_VERBS[verb] or risk.status
     risk.dismissed_reason = reason.strip()[:300] if verb == "dismiss" else ""
     risk.resolved_on = day if verb == "resolve" else None
     risk.resolution = f"Resolved by {user.get_username()}."[:300] if verb == "resolve" else ""
-    return _keep(risk, RISK_COLUMNS, verb, user, reason, before)
 
 
 def decide_action(
@@ -73,15 +93,23 @@ def decide_action(
         raise NotDecidable("Say why it is dismissed. It then comes back only on new evidence.")
     if verb == "edit" and not title.strip():
         raise NotDecidable("Say what is to be done.")
+    if verb == "later" and action.status not in Action.TAKEN:
+        raise NotDecidable("Only what was taken on and is not done can be put off.")
     before = _snapshot(action, ACTION_COLUMNS)
-    action.status = ACTION_VERBS[verb]
+    action.status = ACTION_VERBS[verb] or action.status
     action.decided_by = user.get_username()
     action.owner = owner.strip()[:150] or action.owner or user.get_username()
     action.title = title.strip()[:600] if verb == "edit" else action.title
-    action.due_on = due_on or action.due_on
+    action.due_on = _due(action, verb, day, due_on)
     action.done_on = day if verb == "done" else None
     action.dismissed_reason = reason.strip()[:300] if verb == "dismiss" else ""
     return _keep(action, ACTION_COLUMNS, verb, user, reason, before)
+
+
+def _due(action: Action, verb: str, day: date, given: date | None) -> date:
+    if verb == "later":
+        return max(action.due_on, day) + timedelta(days=LATER_DAYS)
+    return given or action.due_on
 
 
 def undo(subject: Risk | Action, user: User) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -26,7 +27,9 @@ TITLES = {
     InsightType.ACTION_RECOMMENDATION: ("Recommended actions", "list-checks"),
 }
 # What a page shows of a risk's row, and what it is found by.
-REGISTER = ("id", "reason", "title", "status", "dismissed_reason", "resolution", "owner")
+REGISTER = (
+    "id", "reason", "title", "status", "dismissed_reason", "resolution", "owner", "due_on",
+)  # fmt: skip
 User = AbstractBaseUser | AnonymousUser
 
 
@@ -161,7 +164,12 @@ def current(engagement: Engagement, user: User) -> Iterable[Insight]:
 def risks_of(insight: Insight) -> list[Risk]:
     """The engagement's risks as :func:`current` brought them, with what a page shows of them."""
     rows: list[list[Any]] = getattr(insight, "register", None) or []
-    return [Risk.from_db(insight._state.db, REGISTER, row) for row in rows]
+    return [_risk(insight, row) for row in rows]
+
+
+def _risk(insight: Insight, row: list[Any]) -> Risk:
+    due_on = row[-1] and date.fromisoformat(row[-1])
+    return Risk.from_db(insight._state.db, REGISTER, [*row[:-1], due_on])
 
 
 def latest_runs(engagement: Engagement) -> dict[str, Generation]:

@@ -6,13 +6,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from connectors.as_of import portfolio_day
 from engagements.models import Engagement
 from engagements.records import InsightType
-from insights import bulk, deciding, panel
+from insights import bulk, decided, deciding, panel
 from insights.bulk_views import bulk_context
 from insights.forms import DecisionForm, FeedFilter, GenerateForm
 from insights.generation import cancel as cancel_run
@@ -98,7 +97,11 @@ def one_kind(request: HttpRequest, engagement_id: str, kind: str) -> HttpRespons
     """GET: this kind as it stands (a run under way asks again). POST: make it."""
     engagement, wanted = engagement_or_404(request, engagement_id), kind_or_404(kind)
     if request.method == "POST":
-        _generate(request, engagement, wanted)
+        asked = _generate(request, engagement, wanted)
+        if request.POST.get("next") and asked and not wants_fragment(request):
+            words = panel.TITLES[wanted][0]
+            messages.success(request, f"{words} of {engagement.customer_name} asked for.")
+            return redirect(decided.address_of(request) or place_of(engagement, wanted))
     if not wants_fragment(request):
         return redirect(place_of(engagement, wanted))
     state = panel.state(engagement, wanted, request.user)
@@ -154,23 +157,23 @@ def feedback(request: HttpRequest, insight_id: str) -> HttpResponse:
 
 @require_POST
 def decide_risk(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Accept, mitigate, resolve, dismiss or reopen a risk, or undo the last of these."""
+    """Accept, mitigate, resolve, dismiss, reopen or assign a risk, or undo the last of these."""
     risk = get_object_or_404(
         Risk.objects.visible_to(request.user).select_related("engagement"), pk=pk
     )
-    return _decide(request, risk, verb, "insights/risk_row.html")
+    return _decide(request, risk, verb)
 
 
 @require_POST
 def decide_action(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Accept, edit, start, finish or dismiss an action, or undo the last of these."""
+    """Accept, edit, start, put off, finish or dismiss an action, or undo the last of these."""
     action = get_object_or_404(
         Action.objects.visible_to(request.user).select_related("engagement"), pk=pk
     )
-    return _decide(request, action, verb, "insights/action_row.html")
+    return _decide(request, action, verb)
 
 
-def _decide(request: HttpRequest, subject: Risk | Action, verb: str, template: str) -> HttpResponse:
+def _decide(request: HttpRequest, subject: Risk | Action, verb: str) -> HttpResponse:
     form = DecisionForm(request.POST)
     error = ""
     try:
@@ -179,11 +182,12 @@ def _decide(request: HttpRequest, subject: Risk | Action, verb: str, template: s
         error = str(refusal)
         subject.refresh_from_db()
     if wants_fragment(request):
-        context = {"row": subject, "error": error, "today": portfolio_day(), "decided": verb}
-        return render(request, template, context, status=422 if error else 200)
+        return decided.fragment(request, subject, verb, error)
     if error:
         messages.error(request, error)
-    return redirect(_back(request, subject))
+    else:
+        messages.success(request, decided.message(subject, verb))
+    return redirect(decided.way_back(request, subject))
 
 
 def _apply(request: HttpRequest, subject: Risk | Action, verb: str, form: DecisionForm) -> None:
@@ -193,16 +197,7 @@ def _apply(request: HttpRequest, subject: Risk | Action, verb: str, form: Decisi
     if verb == "undo":
         deciding.undo(subject, request.user)
     elif isinstance(subject, Risk):
-        deciding.decide_risk(
-            subject, verb, request.user, day=day, reason=asked["reason"], owner=asked["owner"]
-        )
+        given = {name: asked[name] for name in ("reason", "owner", "due_on")}
+        deciding.decide_risk(subject, verb, request.user, day=day, **given)
     else:
         deciding.decide_action(subject, verb, request.user, day=day, **asked)
-
-
-def _back(request: HttpRequest, subject: Risk | Action) -> str:
-    """The page the form stood on, when it is one of ours."""
-    asked = request.POST.get("next", "")
-    if asked and url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
-        return asked
-    return reverse("engagements:detail", args=[subject.engagement_id], fragment="actions")

@@ -178,7 +178,16 @@ def risk_rows() -> list[Specimen]:
         for status in Risk.Status.values
     ]
     refused = {"row": _risk("open"), "error": "Say why it is dismissed."}
-    return [*rows, Specimen(state="refused", template="insights/risk_row.html", context=refused)]
+    decided = {
+        "part": "insights/risk_row.html",
+        "row": _risk("dismissed", dismissed_reason="Agreed."),
+        "back": "/?scope=all",
+    }
+    return [
+        *rows,
+        Specimen(state="refused", template="insights/risk_row.html", context=refused),
+        Specimen(state="just decided", template="insights/decided.html", context=decided),
+    ]
 
 
 def _action(status: str) -> Action:
@@ -253,7 +262,7 @@ def cards() -> list[Specimen]:
     cards: list[tuple[str, str, dict[str, Any]]] = [
         ("actions", "actions", {"actions": [taken], "proposed": 0, "taken": 1, "today": DAY}),
         ("actions, none", "actions", {"actions": [], "proposed": 0, "taken": 0}),
-        ("actions due", "actions_due_card", {"actions": [taken], "today": DAY}),
+        ("actions due", "actions_due_card", {"actions": [_with(taken, number=9)], "today": DAY}),
         ("actions due, none", "actions_due_card", {"actions": []}),
         ("what changed", "diff", diff),
         ("many, not begun", "bulk", {"bulk_form": BulkForm()}),

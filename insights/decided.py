@@ -1,0 +1,122 @@
+"""What is answered after a decision: the row as it stands now, a sentence, and the way back.
+
+A form that stands on the dashboard says so by ``next``, the dashboard's address: its row is another
+one there, and a number at its top counts what is still to be decided.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+
+from connectors.as_of import portfolio_day
+from engagements.scope import scope_of
+from insights.models import Action, Risk
+from insights.today import actions_due, worries
+
+SAID = {
+    "accept": "Accepted",
+    "edit": "Accepted as edited",
+    "mitigate": "Being mitigated",
+    "start": "Begun",
+    "resolve": "Resolved",
+    "done": "Done",
+    "dismiss": "Dismissed",
+    "reopen": "Open again",
+    "undo": "Taken back",
+}
+MOST_WORDS = 80  # characters of a title in a sentence
+
+
+def sentence(subject: Risk | Action, verb: str) -> str:
+    """What was decided: "Dismissed: No owner for the cut-over"."""
+    if verb == "later":
+        said = f"Due {subject.due_on:%-d %b}"
+    elif verb == "assign":
+        until = f", due {subject.due_on:%-d %b}" if subject.due_on else ""
+        said = f"With {subject.owner}{until}"
+    else:
+        said = SAID.get(verb, verb.capitalize())
+    title = subject.title
+    return f"{said}: {title if len(title) <= MOST_WORDS else title[:MOST_WORDS].rstrip() + '…'}"
+
+
+def message(subject: Risk | Action, verb: str) -> SafeString:
+    """The same for the top of the next page, with the place where it can be undone."""
+    return format_html(
+        '{} <a href="{}">See it, or undo</a>', sentence(subject, verb), home(subject)
+    )
+
+
+def home(subject: Risk | Action) -> str:
+    """Where it stands on its engagement's page."""
+    name = "risk" if isinstance(subject, Risk) else "action"
+    return reverse(
+        "engagements:detail", args=[subject.engagement_id], fragment=f"{name}-{subject.pk}"
+    )
+
+
+def address_of(request: HttpRequest) -> str:
+    """The page the form stood on, when it says so and it is one of ours; else ""."""
+    asked = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())
+    return asked if asked and safe else ""
+
+
+def way_back(request: HttpRequest, subject: Risk | Action) -> str:
+    """Where a form without script returns to."""
+    if not (address := address_of(request)):
+        return home(subject)
+    if not _on_dashboard(address):
+        return address
+    return f"{address}#{'risks' if isinstance(subject, Risk) else 'actions'}"
+
+
+def _on_dashboard(address: str) -> bool:
+    return bool(address) and urlsplit(address).path == reverse("dashboard")
+
+
+def fragment(request: HttpRequest, subject: Risk | Action, verb: str, error: str) -> HttpResponse:
+    """The row in its new state; beside it, out of band, what was decided and what is left."""
+    address = address_of(request)
+    is_risk = isinstance(subject, Risk)
+    part, row_id = ("risk_row", f"risk-{subject.pk}") if is_risk else _action_part(subject, address)
+    context: dict[str, Any] = {
+        "part": f"insights/{part}.html",
+        "row": subject,
+        "row_id": row_id,
+        "error": error,
+        "today": portfolio_day(),
+        "back": address,
+    }
+    if not error:
+        context["said"] = sentence(subject, verb)
+        name = "risk" if is_risk else "action"
+        if verb != "undo":
+            context["undo"] = reverse(f"insights:{name}", args=[subject.pk, "undo"])
+        if _on_dashboard(address):
+            context |= _left(request, address, is_risk=is_risk)
+    return render(request, "insights/decided.html", context, status=422 if error else 200)
+
+
+def _action_part(action: Action, address: str) -> tuple[str, str]:
+    if _on_dashboard(address):
+        return "due_row", f"due-{action.pk}"
+    return "action_row", f"action-{action.pk}"
+
+
+def _left(request: HttpRequest, address: str, *, is_risk: bool) -> dict[str, Any]:
+    """How many are still to be decided in the part of the portfolio that the page shows."""
+    asked = parse_qs(urlsplit(address).query).get("scope", [""])[0]
+    rows, day = scope_of(request, asked).rows, portfolio_day()
+    if is_risk:
+        return {"number": worries(rows, day, shown=1).number, "number_id": "n-risks"}
+    due = actions_due(rows, day)
+    return {"number": due[0].number if due else 0, "number_id": "n-actions"}  # type: ignore[attr-defined]  # annotated

@@ -1,0 +1,232 @@
+"""What needs somebody today as this room knows it: heavy open risks, and actions that are due.
+
+A risk stands here until somebody decides it. Of an engagement whose notes no risk detection has
+read since they changed, the heaviest problem in its notes stands here instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    Window,
+)
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf, TruncDate
+from django.utils import timezone
+
+from engagements.gathered import name_of
+from engagements.models import DeliveryNote, EngagementQuerySet, NoteFinding
+from engagements.portfolio import COMPLETED, SHOWN, of_these
+from engagements.records import InsightType
+from engagements.today import heavy_findings, worrying
+from insights.models import Action, Insight, ProviderState, Risk
+from insights.providers.choose import is_remote
+from insights.reasons import HIGH_FROM, WORDS, level_of
+
+NO_ANSWER = "It did not answer three times in a row."
+DUE_DAYS = 7
+DUE_SHOWN = 6
+REGISTER, NOTES = "register", "notes"
+COLUMNS = (
+    "kept_in", "key", "engagement_id", "customer", "reason", "told", "weight", "quote", "source",
+    "author", "said_on", "since",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worry:
+    """A heavy open risk: a row of the register, or the heaviest finding of unread notes."""
+
+    kept_in: str
+    key: int  # of the Risk, or of the NoteFinding
+    engagement_id: str
+    customer: str
+    reason: str
+    told: str
+    weight: float  # exposure, 8 to 16
+    quote: str
+    source: str  # the record that is quoted
+    author: str
+    said_on: date | None  # of the quoted record, where it is a note
+    since: date
+
+    @property
+    def is_decidable(self) -> bool:
+        return self.kept_in == REGISTER
+
+    @property
+    def title(self) -> str:
+        return self.told or WORDS.get(self.reason, self.reason.replace("_", " ").capitalize())
+
+    @property
+    def kind(self) -> str:
+        return WORDS.get(self.reason, "")
+
+    @property
+    def level(self) -> str:
+        return str(level_of(self.weight))
+
+    # What the forms that decide ask of a row of the register:
+
+    @property
+    def pk(self) -> int:
+        return self.key
+
+    @property
+    def status(self) -> str:
+        return str(Risk.Status.OPEN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worries:
+    """The heaviest few, and how many there are: in the register, and only in notes."""
+
+    rows: list[Worry]
+    registered: int
+    unread: int
+
+    @property
+    def number(self) -> int:
+        return self.registered + self.unread
+
+
+def worries(rows: EngagementQuerySet, day: date, *, shown: int = SHOWN) -> Worries:
+    """The heaviest open risks of these engagements and how many there are, in one query."""
+    registered, unread = _registered(rows), _unread(rows, day)
+    counted = {"registered": _number(registered), "unread": _number(unread)}
+    parts = [
+        part(found).annotate(**counted).values_list(*COLUMNS, *counted)
+        for part, found in ((_risk_columns, registered), (_finding_columns, unread))
+    ]
+    found = list(parts[0].union(parts[1], all=True).order_by("-weight", "-since", "key")[:shown])
+    return Worries(
+        rows=[_worry(row[: len(COLUMNS)]) for row in found],
+        registered=found[0][-2] if found else 0,
+        unread=found[0][-1] if found else 0,
+    )
+
+
+def _registered(rows: EngagementQuerySet) -> QuerySet[Any, Any]:
+    """Rows of the register that are high and nobody has decided."""
+    open_high = Risk.objects.filter(status=Risk.Status.OPEN, exposure__gte=HIGH_FROM)
+    return of_these(rows, open_high.exclude(COMPLETED)).order_by()
+
+
+def _unread(rows: EngagementQuerySet, day: date) -> QuerySet[Any, Any]:
+    """The heaviest finding of each engagement that no risk detection knows of."""
+    told = Cast("seen", TextField())
+    note = Concat(Value('"'), OuterRef("note_id"), Value('"'))
+    known = Risk.objects.filter(engagement=OuterRef("engagement"), reason=OuterRef("reason"))
+    known = known.annotate(told=told).filter(
+        Q(told__contains=note) | Q(last_seen_on__gt=OuterRef("noted_on"))
+    )
+    heaviest = (
+        heavy_findings(day)
+        .filter(~Exists(known), engagement=OuterRef("pk"))
+        .order_by("-exposure", "-noted_on", "pk")
+    )
+    read = Insight.objects.current().filter(
+        engagement=OuterRef("pk"),
+        insight_type=InsightType.RISK_DETECTION,
+        inputs=OuterRef("inputs"),
+    )
+    standings = worrying(rows).filter(Q(inputs="") | ~Exists(read))
+    first = standings.annotate(first=Subquery(heaviest.values("pk")[:1])).values("first")
+    return NoteFinding.objects.filter(pk__in=first).order_by()
+
+
+def _number(found: QuerySet[Any, Any]) -> Coalesce:
+    counted = found.annotate(one=Value(1)).values("one").annotate(x=Count("pk")).values("x")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _risk_columns(found: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    note = DeliveryNote.objects.filter(pk=OuterRef("source")).annotate(author=name_of("author_id"))
+    return found.annotate(
+        source=Coalesce(
+            KT("claim__evidence__0__source"), KT("seen__0"), Value(""), output_field=TextField()
+        ),
+        kept_in=Value(REGISTER),
+        key=F("pk"),
+        customer=F("engagement__customer_name"),
+        told=F("title"),
+        weight=F("exposure"),
+        quote=Coalesce(KT("claim__evidence__0__quote"), Value(""), output_field=TextField()),
+        author=Coalesce(Subquery(note.values("author")[:1]), Value(""), output_field=TextField()),
+        said_on=Subquery(note.values(said=Cast(TruncDate("created_at"), CharField()))[:1]),
+        since=Cast("first_seen_on", CharField()),
+    )
+
+
+def _finding_columns(found: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    said_on = Cast("noted_on", CharField())
+    return found.annotate(
+        source=F("note_id"),
+        kept_in=Value(NOTES),
+        key=F("pk"),
+        customer=F("engagement__customer_name"),
+        told=Value(""),
+        weight=Cast(F("severity") * F("likelihood") * 4, FloatField()),
+        author=name_of("note__author_id"),
+        said_on=said_on,
+        since=said_on,
+    )
+
+
+def _worry(row: tuple[Any, ...]) -> Worry:
+    given = dict(zip(COLUMNS, row, strict=True))
+    said_on, since = given.pop("said_on"), given.pop("since")
+    return Worry(
+        **given,
+        said_on=date.fromisoformat(said_on) if said_on else None,
+        since=date.fromisoformat(since),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """Who writes insights now. ``paused`` says why a model is not asked, "" when it is."""
+
+    name: str
+    paused: str = ""
+
+
+def pause_of_model() -> Subquery:
+    """Why the remote model is not asked now, for another query to carry along; else null."""
+    now = ProviderState.objects.filter(provider=settings.AI_PROVIDER, open_until__gt=timezone.now())
+    told = Coalesce(NullIf("last_sentence", Value("")), Value(NO_ANSWER))
+    return Subquery(now.values(told=told)[:1], output_field=CharField())
+
+
+def writer_of(paused: str | None) -> Writer:
+    """Who writes insights, with what :func:`pause_of_model` found."""
+    if not is_remote():
+        return Writer(name="the embedded engine")
+    return Writer(name=settings.HF_MODEL, paused=paused or "")
+
+
+def actions_due(rows: EngagementQuerySet, day: date) -> list[Action]:
+    """What was taken on and is due within a week, or late; the longest due first.
+
+    Each has ``number``, how many there are of them in all.
+    """
+    due = Action.objects.filter(
+        engagement__in=rows, status__in=Action.TAKEN, due_on__lte=day + timedelta(days=DUE_DAYS)
+    )
+    due = due.exclude(COMPLETED).annotate(number=Window(Count("pk")))
+    return list(due.select_related("engagement").order_by("due_on", "pk")[:DUE_SHOWN])
