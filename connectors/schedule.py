@@ -47,3 +47,8 @@ def read_new_day() -> bool:
     """Read what a load left unread, and health for a day that has begun since."""
     read = sum(findings.refresh())
     return read + sum(readings.refresh(as_of=portfolio_day())) > 0
+
+
+def score_again() -> bool:
+    """Score by the rules in force what other rules scored."""
+    return sum(readings.rescore(as_of=portfolio_day())) > 0

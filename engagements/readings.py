@@ -26,6 +26,7 @@ from engagements.models import Engagement, HealthEvent, HealthReading, Standing
 from engagements.standing import standing_of
 
 BLOCK = 10_000  # engagements in memory at a time
+AGAIN = 1000  # engagements between two signs of progress when all are scored again
 BACK = 84  # days of history a new engagement gets
 DAILY_UP_TO = 200  # engagements; a larger portfolio gets its history by weeks
 Known = dict[date, Past]  # stored readings by day, ascending
@@ -49,6 +50,15 @@ def refresh(*, as_of: date) -> Iterator[int]:
     keys = list(Engagement.objects.filter(due).order_by("pk").values_list("pk", flat=True))
     daily = Engagement.objects.count() <= DAILY_UP_TO
     for block in batches(keys, BLOCK):
+        yield _assess_block(block, as_of, daily=daily)
+
+
+def rescore(*, as_of: date) -> Iterator[int]:
+    """Assess what was assessed by other rules than those in force; yields how many, by blocks."""
+    newest = scoring.in_force().version
+    due = Engagement.objects.exclude(standing__rules_version=newest)
+    daily = Engagement.objects.count() <= DAILY_UP_TO
+    for block in batches(list(due.order_by("pk").values_list("pk", flat=True)), AGAIN):
         yield _assess_block(block, as_of, daily=daily)
 
 

@@ -84,8 +84,15 @@ class RulesForm(forms.Form):
     warning_from = _whole("Watch from: write a whole number, like 50")
     seen = _whole("The form does not say which version you looked at: open the page again")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, start: Rules, seen: int) -> None:
-        super().__init__(data, initial=values_of(start) | {"seen": seen})
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        start: Rules,
+        seen: int,
+        proposed: Rules | None = None,
+    ) -> None:
+        super().__init__(data, initial=values_of(proposed or start) | {"seen": seen})
         self.start = start
         for key in SIGNALS:
             self._ask(key)

@@ -68,6 +68,11 @@ class Entry:
         return self.label == "better"
 
     @property
+    def is_by_rules(self) -> bool:
+        """Whether other rules moved the score, and not the records."""
+        return self.label == "rules"
+
+    @property
     def anchor(self) -> str:
         """What a citation aims at: notes and insights here, milestones in the list of tasks."""
         return self.key if self.kind in ("notes", "insights") else ""

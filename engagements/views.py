@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from engagements import plan, saved, working
+from engagements import plan, saved, scoring, working
 from engagements.filters import EngagementFilter, options_of
 from engagements.forms import SaveViewForm
 from engagements.gathered import gathered, name_of
@@ -33,9 +33,10 @@ def index(request: HttpRequest) -> HttpResponse:
     options = options_of(visible)
     asker = saved.Asker(user=request.user, day=options.day)
     filters = EngagementFilter(request.GET, options=options, asker=asker)
+    found = filters.apply(visible)
     context = {
         "filters": filters,
-        "page": paginate(filters.apply(visible.for_list()), request),
+        "page": paginate(found.for_sorted_list(), request, total=found.count()),
         # Asked by the whole page alone:
         "tabs": partial(saved.tabs, visible, asker),
         "kept": partial(kept_views, request),
@@ -116,6 +117,7 @@ def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
     day = standing.as_of if standing else today()
     at = request.GET.get("at", "")[:200].replace("\0", "")
     health = working.working_of(getattr(engagement, "working", None))
+    rules = scoring.told_of(standing.rules_version if standing else scoring.FIRST, day)
     return {
         "engagement": engagement,
         "standing": standing,
@@ -124,8 +126,9 @@ def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
         "health": health,
         "points_lost": round(sum(s.lost for s in health.signals)) if health else 0,
         "score_head": ["Week", "Score"],
-        "lines": working.lines(health) if health else [],
-        "history": working.history(standing) if standing else None,
+        "lines": working.lines(health, rules.era.rules) if health else [],
+        "history": working.history(standing, rules.era.rules, rules.changed) if standing else None,
+        "rules": rules,
         "state": working.state_words(standing),
         "elapsed": working.elapsed_days(engagement.start_date, engagement.end_date, day),
         "plan": partial(

@@ -10,15 +10,14 @@ from typing import Any
 import msgspec
 from django.utils.safestring import SafeString
 
-from engagements.health import Band, Health, Signal, band_of
+from engagements.health import RULES, Band, Health, Rules, Signal, band_of
 from engagements.health_words import TITLES, amount
-from engagements.models import Standing
+from engagements.models import ScoringRules, Standing
 from psinsights.lib import charts
 from psinsights.lib.words import BAND_TONE, BAND_WORD, short_day
 
 CITED = 3  # records named beside a signal; the others are counted
 HEAVIEST = 30  # points that the longest meter stands for
-GUIDES = ((75, "ok"), (50, "watch"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +34,7 @@ class Line:
     cited: Sequence[str]
     uncited: int
     of_use: bool  # its records are rows of notebook use, which the page shows as sums
+    is_off: bool  # the rules give it no weight
 
 
 def working_of(detail: Mapping[str, Any] | None) -> Health | None:
@@ -47,13 +47,15 @@ def working_of(detail: Mapping[str, Any] | None) -> Health | None:
         return None
 
 
-def lines(health: Health) -> list[Line]:
-    """The signals, those that cost most points first, those without data last."""
-    ordered = sorted(health.signals, key=lambda s: (s.value is None, -s.lost, -s.weight))
-    return [_line(signal) for signal in ordered]
+def lines(health: Health, rules: Rules = RULES) -> list[Line]:
+    """The signals, those that cost most points first, those without data or weight last."""
+    ordered = sorted(
+        health.signals, key=lambda s: (not s.weight, s.value is None, -s.lost, -s.weight)
+    )
+    return [_line(signal, rules) for signal in ordered]
 
 
-def _line(signal: Signal) -> Line:
+def _line(signal: Signal, rules: Rules) -> Line:
     title = signal.title or TITLES.get(signal.key, signal.key.capitalize())
     points = signal.earned + signal.lost
     known = signal.value is not None
@@ -64,10 +66,11 @@ def _line(signal: Signal) -> Line:
         full_at=_amount(signal.full_at, signal),
         gap=_amount(signal.gap, signal) if signal.gap else "none",
         points=points,
-        meter=_meter(signal, title, points) if known else None,
+        meter=_meter(signal, title, points, rules) if known and signal.weight else None,
         cited=() if signal.key == "usage" else signal.records[:CITED],
         uncited=max(0, len(signal.records) - CITED),
         of_use=signal.key == "usage" and known,
+        is_off=not signal.weight,
     )
 
 
@@ -75,22 +78,30 @@ def _amount(value: float | None, signal: Signal) -> str:
     return "–" if value is None else amount(value, signal.unit)
 
 
-def _meter(signal: Signal, title: str, points: float) -> SafeString:
-    tone = BAND_TONE[band_of(round(100 * signal.share))]
+def _meter(signal: Signal, title: str, points: float, rules: Rules) -> SafeString:
+    tone = BAND_TONE[band_of(round(100 * signal.share), None, rules)]
     label = f"{title}: {signal.earned:g} of {points:g} points"
     return charts.meter(signal.earned, points, tone, label, scale=HEAVIEST)
 
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """The weekly scores as a chart and as rows of a table."""
+    """The weekly scores as a chart and as rows of a table, and the lines between the bands.
+
+    ``changes`` says in sentences when other rules began to count; the chart has a mark there.
+    """
 
     chart: SafeString
     rows: list[tuple[str, int | None]]
+    healthy_from: int
+    warning_from: int
+    changes: list[str]
 
 
-def history(standing: Standing) -> History | None:
-    """Twelve weeks of scores; None before there are two of them."""
+def history(
+    standing: Standing, rules: Rules = RULES, changed: Sequence[ScoringRules] = ()
+) -> History | None:
+    """Twelve weeks of scores; None before there are two of them. ``changed`` are later versions."""
     scores: list[int | None] = list(standing.weekly)
     known = [score for score in scores if score is not None]
     if len(known) < 2:
@@ -99,19 +110,39 @@ def history(standing: Standing) -> History | None:
     days = [standing.as_of - timedelta(weeks=last - at) for at in range(len(scores))]
     names = [short_day(day, standing.as_of) for day in days]
     low = min(40, min(known) // 10 * 10)
+    # Before the first score of the new version, so that the step is to its right.
+    marks = [last - (standing.as_of - row.effective_on).days / 7 - 0.5 / 7 for row in changed]
+    changes = [_changed(row, standing.as_of) for row in changed]
     chart = charts.lines(
-        [(BAND_TONE[standing.band], scores)], low, 100, _told(known), names, guides=GUIDES
+        [(BAND_TONE[standing.band], scores)],
+        low,
+        100,
+        " ".join([_told(known, rules), *changes]),
+        names,
+        guides=((rules.healthy_from, "ok"), (rules.warning_from, "watch")),
+        marks=[mark for mark in marks if mark > 0],
     )
-    return History(chart=chart, rows=list(zip(names, scores, strict=True)))
+    return History(
+        chart=chart,
+        rows=list(zip(names, scores, strict=True)),
+        healthy_from=rules.healthy_from,
+        warning_from=rules.warning_from,
+        changes=changes,
+    )
 
 
-def _told(known: Sequence[int]) -> str:
+def _changed(row: ScoringRules, day: date) -> str:
+    return f"Scoring rules version {row.version} count from {short_day(row.effective_on, day)}."
+
+
+def _told(known: Sequence[int], rules: Rules) -> str:
     first, last = known[0], known[-1]
     verb = "rose" if last > first else "fell" if last < first else "is unchanged"
     change = f"{verb} from {first} to {last}" if last != first else f"{verb} at {last}"
     return (
         f"Health score over {len(known)} weeks: it {change}, "
-        f"between {min(known)} and {max(known)}. On track starts at 75 and Watch at 50."
+        f"between {min(known)} and {max(known)}. On track starts at {rules.healthy_from} "
+        f"and Watch at {rules.warning_from}."
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 
-from engagements import rows
+from engagements import rows, scoring
 from engagements.health import Facts, Health, assess
 from engagements.models import Engagement, HealthReading
 from engagements.records import InsightType
@@ -16,16 +16,18 @@ from insights.schema import Dossier
 
 
 def assemble(engagement: Engagement, as_of: date) -> Dossier:
-    """The dossier of an engagement: at most six queries, nothing later than ``as_of``."""
+    """The dossier of an engagement: at most seven queries, nothing later than ``as_of``."""
     record = rows.engagement_record(engagement)
     tasks = rows.tasks_of(record.engagement_id)
     notes = rows.notes_of(record.engagement_id, until=as_of)
     usage = rows.usage_of(record.engagement_id, until=as_of)
     findings = rows.findings_of(record.engagement_id, until=as_of)
+    rules = scoring.in_force().rules
     health = stored_health(record.engagement_id, as_of) or assess(
         Facts(
             engagement=record, tasks=tasks, notes=notes, findings=findings, usage=usage, as_of=as_of
-        )
+        ),
+        rules=rules,
     )
     return Dossier(
         engagement=record,
@@ -35,7 +37,7 @@ def assemble(engagement: Engagement, as_of: date) -> Dossier:
         usage=tuple(usage),
         findings=tuple(findings),
         health=health,
-        facts=gather(record, tasks, notes, usage, findings, health, as_of),
+        facts=gather(record, tasks, notes, usage, findings, health, as_of, rules=rules),
     )
 
 

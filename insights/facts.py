@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from engagements.health import RULES, Facts, Health
+from engagements.health import RULES, Facts, Health, Rules
 from engagements.health_ledger import ledger_of
 from engagements.health_tally import Tally, tally_of
 from engagements.records import (
@@ -54,20 +54,21 @@ def gather(
     as_of: date,
     *,
     is_today: bool = True,
+    rules: Rules = RULES,
 ) -> dict[str, Fact]:
-    """Every fact of an engagement as of a day, by name."""
+    """Every fact of an engagement as of a day, by name, counted as the rules in force count."""
     given = Facts(
         engagement=engagement, tasks=tasks, notes=notes, findings=findings, usage=usage,
         as_of=as_of, is_today=is_today,
     )  # fmt: skip
-    tally = tally_of(ledger_of(given, RULES), as_of.toordinal(), is_today, RULES)
+    tally = tally_of(ledger_of(given, rules), as_of.toordinal(), is_today, rules)
     gathering = Gathering(engagement, as_of)
     _of_health(gathering, health)
     _of_dates(gathering, tally)
     of_plan(gathering, tally, tasks)
     _of_notes(gathering, notes)
     _of_findings(gathering, not_overtaken(findings, tasks))
-    _of_usage(gathering, tally)
+    _of_usage(gathering, tally, rules)
     _of_effort(gathering, tally)
     return gathering.facts
 
@@ -152,10 +153,10 @@ def _risk_sentence(risk: Risk) -> str:
     return f"{WORDS.get(risk.reason, risk.reason)}: {count(risk.notes, 'note')} {span}"
 
 
-def _of_usage(gathering: Gathering, tally: Tally) -> None:
+def _of_usage(gathering: Gathering, tally: Tally, rules: Rules) -> None:
     if tally.recent_runs is None:
         return
-    days, recent, earlier = RULES.usage_window_days, tally.recent_runs, tally.earlier_runs
+    days, recent, earlier = rules.usage_window_days, tally.recent_runs, tally.earlier_runs
     gathering.add("usage_runs", recent, f"{count(recent, 'notebook run')} in the last {days} days")
     if earlier:
         change = round(100 * (recent - earlier) / earlier)

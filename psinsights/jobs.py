@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from connectors import schedule
 from connectors.asked import perform_asked_load
+from engagements import scoring_runs
 from insights import generation
 from insights.models import Generation
 from insights.providers.choose import EMBEDDED
@@ -48,6 +49,8 @@ JOBS: tuple[Callable[[], bool], ...] = (
     perform_asked_load,
     Every(5, schedule.push_due),
     Every(20, schedule.load_due),
+    scoring_runs.perform,
+    Every(5, schedule.score_again),
     Every(60, schedule.read_new_day),
     Every(3600, roll_metrics),
     Every(heartbeat.EVERY, heartbeat.beat),

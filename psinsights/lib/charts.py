@@ -119,8 +119,12 @@ def lines(
     x_labels: Sequence[str],
     *,
     guides: Sequence[tuple[float, str]] = (),
+    marks: Sequence[float] = (),
 ) -> SafeString:
-    """Lines over the same points: (tone, values) each, with dashed guides at given heights."""
+    """Lines over the same points: (tone, values) each, with dashed guides at given heights.
+
+    ``marks`` are upright ones, at a point's number or between two.
+    """
     count = max((len(values) for _, values in series), default=0)
     width, span = 120 / max(1, count), (high - low) or 1
 
@@ -130,6 +134,8 @@ def lines(
     body = GRID
     for at, tone in guides:
         body += f'<path class="ln dash l-{tone}" d="M0 {height(at)}H120"/>'
+    for at in marks:
+        body += f'<path class="ln dash l-b" d="M{trim(at * width + width / 2)} 0V100"/>'
     for tone, values in series:
         points = [
             (trim(at * width + width / 2), height(value))

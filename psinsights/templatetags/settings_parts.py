@@ -13,8 +13,8 @@ from django.db.models import OuterRef, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from engagements.health_model import RULES, SIGNALS
-from engagements.health_words import TITLES, UNITS
+from engagements import scoring
+from engagements.scoring_shown import shown
 from insights.models import Insight, InsightCount, ProviderState
 from insights.providers.choose import LABELS, is_remote
 from psinsights.lib.runs import Run
@@ -110,18 +110,10 @@ def _made_lately() -> list[dict[str, Any]]:
 
 @register.inclusion_tag("settings/rules.html")
 def health_rules() -> dict[str, Any]:
-    """Every weight and threshold of the health model, as it computes with them."""
-    signals = [
-        {
-            "title": TITLES[key],
-            "weight": scale.weight,
-            "full_at": f"{scale.full_at:g}",
-            "zero_at": f"{scale.zero_at:g}",
-            "unit": UNITS[key],
-        }
-        for key, scale in zip(SIGNALS, RULES.scales, strict=True)
-    ]
-    return {"signals": signals, "rules": RULES, "total": RULES.total_weight}
+    """The weights in force, and who saved them; the page of the rules has the rest. One query."""
+    newest = scoring.newest()
+    era = scoring.era_of(newest)
+    return {"shown": shown(era.rules), "era": era, "newest": newest}
 
 
 @register.inclusion_tag("settings/checks.html")
@@ -150,4 +142,6 @@ def took(run: Run) -> str:
     if not (run.started_at and run.finished_at):
         return "–"
     seconds = (run.finished_at - run.started_at).total_seconds()
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.0f} min"

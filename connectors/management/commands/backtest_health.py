@@ -10,6 +10,7 @@ import msgspec
 from django.core.management.base import BaseCommand
 
 from connectors.as_of import portfolio_day
+from engagements import scoring
 from engagements.backtest import Horizon, Report, Skill, backtest, replay
 from engagements.fact_rows import inputs_of
 from engagements.ingest import batches
@@ -19,7 +20,7 @@ BLOCK = 500
 
 
 class Command(BaseCommand):
-    help = "Replay health week by week and compare it with what became of the engagements."
+    help = "Replay health week by week by the rules in force and compare it with what became of the engagements."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -33,11 +34,11 @@ class Command(BaseCommand):
 
 
 def _report() -> Report:
-    day = portfolio_day()
+    day, rules = portfolio_day(), scoring.in_force().rules
     cases, undecided = [], 0
     for keys in batches(Engagement.objects.order_by("pk").values_list("pk", flat=True), BLOCK):
         for inputs in inputs_of(Engagement.objects.filter(pk__in=keys), as_of=day):
-            case = replay(inputs.facts)
+            case = replay(inputs.facts, rules=rules)
             if case is None:
                 undecided += 1
             else:
