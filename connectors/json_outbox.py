@@ -42,9 +42,9 @@ class JsonSender:
             _check(table, row)
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            with _alone(self.directory):
+            with alone(self.directory):
                 if table.name == "ps_engagements":
-                    self._settle_in()
+                    settle_in(self.directory)
                 write_upserted(self.directory / table.file, table, rows)
         except OSError as error:
             raise SendError(f"{table.file} cannot be written: {error.strerror}.") from error
@@ -54,21 +54,25 @@ class JsonSender:
     def close(self) -> None:
         """Nothing is held open between sends."""
 
-    def _settle_in(self) -> None:
-        """Engagements make a directory the source, so the whole set moves in with the first one."""
-        fixtures = Path(settings.FIXTURES_DIR)
-        if (self.directory / "engagements.json").exists():
-            return
-        for table in sorted(tables(), key=lambda table: -table.order):
-            made_here, committed = self.directory / table.file, fixtures / table.file
-            if not committed.exists():
-                continue
-            ours = _rows(made_here) if made_here.exists() else []
-            write_upserted(made_here, table, ours, base=committed)
-        if (fixtures / MANIFEST).exists():
-            manifest = json.loads((fixtures / MANIFEST).read_text(encoding="utf-8"))
-            text = json.dumps({**manifest, "frozen": True}, indent=2) + "\n"
-            replace_file(self.directory / MANIFEST, [text])
+
+def settle_in(directory: Path) -> None:
+    """Engagements make a directory the source, so the whole set moves in with the first one.
+
+    The caller is alone in there. Engagements come last: until then nobody reads the others.
+    """
+    fixtures = Path(settings.FIXTURES_DIR)
+    if (directory / "engagements.json").exists():
+        return
+    if (fixtures / MANIFEST).exists():
+        manifest = json.loads((fixtures / MANIFEST).read_text(encoding="utf-8"))
+        text = json.dumps({**manifest, "frozen": True}, indent=2) + "\n"
+        replace_file(directory / MANIFEST, [text])
+    for table in sorted(tables(), key=lambda table: -table.order):
+        made_here, committed = directory / table.file, fixtures / table.file
+        if not committed.exists():
+            continue
+        ours = _rows(made_here) if made_here.exists() else []
+        write_upserted(made_here, table, ours, base=committed)
 
 
 def _check(table: Table, row: Mapping[str, Any]) -> None:
@@ -79,7 +83,7 @@ def _check(table: Table, row: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def alone(directory: Path) -> Iterator[None]:
     """One writer at a time, across processes; the lock goes with the process that held it."""
     with (directory / LOCK).open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -96,8 +100,17 @@ def write_upserted(
         merged[_key(table, row) or (number,)] = row
     for row in rows:
         merged[_key(table, row) or ()] = row
-    lines = (json.dumps(row, ensure_ascii=False) for row in merged.values())
-    replace_file(path, _as_array(lines))
+    replace_file(path, _as_array(_line(row) for row in merged.values()))
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """A row as JSON. Halves of characters, which a source may hold, are written as ``\\udxxx``."""
+    line = json.dumps(row, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(row)
+    return line
 
 
 def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
