@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of_tests
+from django.test import override_settings
 
 # Playwright runs a loop in this thread; Django would refuse the ORM beside it. Nothing here is async.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
 QUIET = [
     "--disable-gpu",
     "--disable-quic",
@@ -80,3 +83,74 @@ def violations() -> Callable[[Any], list[str]]:
         ]
 
     return found
+
+
+# The matrix: one server, one database and one browser page for all pages of a stage ──────────
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Any]:
+    """The application on loopback, with four addresses more that fail, for a whole module."""
+    from pytest_django.live_server_helper import LiveServer
+
+    home = tmp_path_factory.mktemp("data")
+    given = {
+        "ROOT_URLCONF": "tests.browser.wrong_urls",
+        "DATA_DIR": home,
+        "GENERATED_DIR": home / "generated",
+        "STORAGES": settings_of_tests.STORAGES | {"staticfiles": {"BACKEND": PLAIN}},
+    }
+    with django_db_blocker.unblock(), override_settings(**given):
+        live = LiveServer("localhost")
+        yield live
+        live.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(request: Any, server: Any) -> Iterator[dict[str, str]]:
+    """A stage of ``stage.STAGES`` set up, as what addresses are filled in with."""
+    from tests.browser.stage import emptied, set_up
+
+    emptied()
+    yield {"stage": request.param, **set_up(request.param)}
+    emptied()
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Any, server: Any, stage: dict[str, str]) -> Iterator[Callable[[str], Any]]:
+    """One browser tab for each person, kept."""
+    from tests.browser.examine import LOOK
+    from tests.factories import signed_in
+
+    kept: dict[str, Any] = {}
+
+    def tab(who: str) -> Any:
+        if who not in kept:
+            context = browser.new_context(base_url=server.url)
+            context.add_init_script(LOOK)
+            if who != "nobody":
+                cookie = signed_in(who).cookies["sessionid"].value
+                context.add_cookies([{"name": "sessionid", "value": cookie, "url": server.url}])
+            kept[who] = context.new_page()
+        return kept[who]
+
+    yield tab
+    for page in kept.values():
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def looks() -> dict[str, Any]:
+    """What was seen of each page so far: a page is looked at once, whatever is asked of it."""
+    return {}
+
+
+@pytest.fixture
+def looked_at(page_of_product: Any, stage: dict[str, str], tabs: Any, looks: Any) -> Any:
+    from tests.browser.examine import examine
+
+    name = f"{stage['stage']}-{page_of_product}"
+    if name not in looks:
+        path = page_of_product.path.format(**stage)
+        looks[name] = examine(tabs(page_of_product.who), page_of_product, path)
+    return looks[name]
