@@ -9,6 +9,7 @@ from connectors import schedule
 from connectors.asked import perform_asked_load
 from engagements import scoring_runs
 from insights import generation
+from insights.briefing.sending import send_due
 from insights.models import Generation
 from insights.providers.choose import EMBEDDED
 from metrics.rollup import roll_due
@@ -53,6 +54,7 @@ JOBS: tuple[Callable[[], bool], ...] = (
     Every(5, schedule.score_again),
     Every(60, schedule.read_new_day),
     Every(3600, roll_metrics),
+    Every(900, send_due),
     Every(heartbeat.EVERY, heartbeat.beat),
     Every(10, announce_webhooks),
     SendWebhooks(),

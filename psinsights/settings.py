@@ -24,7 +24,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", LOOPBACK_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS", not DEBUG)
 TRUST_PROXY = env.flag("TRUST_PROXY", False)
-BASE_URL = env.text("BASE_URL")  # how others reach it, for links in what is sent out
+BASE_URL = env.text("BASE_URL").rstrip("/")  # how others reach it, for links in what is sent out
 
 # ── Where the data is ─────────────────────────────────────────────────────────
 DATA_MODE = env.choice("DATA_MODE", ["local", "databricks"], "local")
@@ -74,7 +74,6 @@ WEBHOOK_SECRET = env.text("WEBHOOK_SECRET")
 WEBHOOK_SECRET_PREVIOUS = env.text("WEBHOOK_SECRET_PREVIOUS")  # while it is being replaced
 
 # ── The weekly briefing ───────────────────────────────────────────────────────
-BASE_URL = env.text("BASE_URL").rstrip("/")  # how people reach the product, for links in mails
 BRIEFING_FROM = env.text("BRIEFING_FROM") or "PS Insights <ps-insights@localhost>"
 BRIEFING_DAY = env.choice("BRIEFING_DAY", ["", "mon", "tue", "wed", "thu", "fri", "sat", "sun"], "")
 BRIEFING_HOUR = env.integer("BRIEFING_HOUR", 6, most=23)  # UTC

@@ -23,6 +23,9 @@ os.environ |= {
         "CSRF_TRUSTED_ORIGINS",
         "WEBHOOK_URLS",
         "BASE_URL",
+        "EMAIL_URL",
+        "BRIEFING_FROM",
+        "BRIEFING_DAY",
     ),
     "",
 )

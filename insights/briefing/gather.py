@@ -15,11 +15,11 @@ from connectors.models import QuarantinedRow
 from engagements.gathered import gathered
 from engagements.membership import Person, manages
 from engagements.models import Engagement, EngagementQuerySet, HealthEvent, HealthReading, Task
-from engagements.records import EngagementStatus, TaskStatus
+from engagements.records import EngagementStatus, InsightType, TaskStatus
 from insights.briefing import telling
 from insights.briefing.changes import Briefing, Caveat
 from insights.briefing.weeks import DAYS, Week
-from insights.models import Action, Decision, Risk
+from insights.models import Action, Decision, Insight, Risk
 
 TAKING = ("accept", "edit", "start")  # verbs by which somebody takes an action on
 HEAVY = ("high", "critical")
@@ -100,6 +100,7 @@ def changed(scope: EngagementQuerySet, week: Week) -> QuerySet[Engagement]:
             week_tasks=gathered(tasks, *TASK),
             week_actions=gathered(actions, *ACTION),
             week_earlier=gathered(earlier, *READING),
+            week_read_before=Exists(_read_before(week)),
         )
         .order_by("pk")
     )
@@ -111,6 +112,13 @@ def _risks(week: Week) -> QuerySet[Risk]:
     found = Q(first_seen_on__range=days) | Q(returned_on__range=days) | Q(worse_on__range=days)
     resolved = Q(status=Risk.Status.RESOLVED, resolved_on__range=days)
     return Risk.objects.filter(heavy & found | resolved)
+
+
+def _read_before(week: Week) -> QuerySet[Insight]:
+    """What tells that an engagement's risks had been looked for before the week."""
+    return Insight.objects.filter(
+        engagement=OuterRef("pk"), insight_type=InsightType.RISK_DETECTION, as_of__lt=week.first
+    )
 
 
 def _milestones(week: Week) -> QuerySet[Task]:

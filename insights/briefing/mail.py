@@ -91,7 +91,7 @@ def _lines(briefing: Briefing, links: dict[str, str]) -> Iterator[str]:
                 yield from _wrapped(f'  "{line.quote}" ({line.source})', indent="  ")
             yield f"  {base()}{line.href}"
         if section.more:
-            yield f"  and {section.more} more on the page"
+            yield f"  and {section.more} more"
     if briefing.caveats:
         yield ""
         yield "ABOUT THE DATA"

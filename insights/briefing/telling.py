@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -30,6 +30,7 @@ from insights.briefing.changes import (
 )
 from insights.briefing.weeks import Week
 from insights.models import Action, Risk
+from insights.panel import plain
 from insights.schema import Claim
 from psinsights.lib.http import record_link
 
@@ -112,6 +113,7 @@ class _Told:
     met: list[Milestone] = field(default_factory=list)
     disputed: list[tuple[int, Disputed]] = field(default_factory=list)
     disputes: int = 0
+    first_read: set[str] = field(default_factory=set)  # engagements
     accepted: list[Todo] = field(default_factory=list)
     done: list[Todo] = field(default_factory=list)
     due: list[Todo] = field(default_factory=list)
@@ -157,6 +159,8 @@ class _Told:
                 self.resolved.append((risk.exposure, gone))
                 continue
             how, day = _how(risk, self.week)
+            if not row.week_read_before:  # type: ignore[attr-defined]
+                self.first_read.add(row.pk)
             found = FoundRisk(
                 place=place, key=risk.pk, title=risk.title, level=risk.level, how=how, day=day
             )
@@ -245,8 +249,17 @@ def told(
         done=_few(sorted(news.done, key=lambda todo: todo.due), SOME),
         due=_few(sorted(news.due, key=lambda todo: todo.due), MANY),
         due_next=sum(not todo.late for todo in news.due),
-        caveats=caveats,
+        caveats=(*caveats, *_first_read(len(news.first_read))),
     )
+
+
+def _first_read(number: int) -> Iterator[Caveat]:
+    if number:
+        whose = "1 engagement" if number == 1 else f"{number} engagements"
+        yield Caveat(
+            sentence=f"Risks of {whose} were looked for the first time this week: "
+            "what they rest on may be older."
+        )
 
 
 def quoted(risks: Sequence[FoundRisk]) -> list[FoundRisk]:
@@ -270,12 +283,15 @@ def _with_words(
     page = risk.place.href.partition("#")[0]
     evidence = claim.evidence if claim else ()
     standing = [e for e in evidence if texts.get(e.source, "")[e.start : e.end] == e.quote]
-    if standing:
-        said = standing[0]
+    # A quote is worth its line where it tells more than the title.
+    telling = [e for e in standing if plain(e.quote) not in plain(risk.title)]
+    if telling:
+        said = telling[0]
         href = record_link(page, said.source)
         return replace(risk, quote=said.quote, source=said.source, source_href=href)
-    records = tuple((record, record_link(page, record)) for record in seen[:CITED])
-    return replace(risk, records=records, changed=bool(evidence))
+    cited = list(dict.fromkeys([*(e.source for e in standing), *seen]))[:CITED]
+    records = tuple((record, record_link(page, record)) for record in cited)
+    return replace(risk, records=records, changed=bool(evidence) and not standing)
 
 
 def _claim(kept: dict[str, Any]) -> Claim | None:

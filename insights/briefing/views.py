@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from connectors.as_of import portfolio_day
 from connectors.freshness import glance
+from engagements.access import personal
 from insights.briefing import subscribing, weeks, wording
 from insights.briefing.forms import BriefingForm
 from insights.briefing.gather import briefing_of, known_of, scoped
@@ -71,6 +72,7 @@ def _links(week: weeks.Week, scope: str, **given: Any) -> dict[str, str]:
     }
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscription(request: HttpRequest) -> HttpResponse:
     """One's own weekly mail: on or off, of what, and how the last ones fared."""

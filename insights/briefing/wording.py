@@ -154,7 +154,7 @@ def _found(row: FoundRisk) -> Line:
     return Line(
         about=row.place.customer,
         said=said[:1].upper() + said[1:],
-        href=row.source_href or row.place.href,
+        href=row.source_href or (row.records[0][1] if row.records else row.place.href),
         quote=row.quote,
         source=row.source,
     )
