@@ -45,9 +45,11 @@ def forget(engagement_ids: Collection[str]) -> None:
 
 def theirs(membership: Membership | None) -> Q | None:
     """The condition on assignments that finds a member's; None where no member is tied."""
-    if membership is None or not membership.member_id:
+    if membership is None or not membership.is_tied:
         return None
-    found = Q(member=membership.member_id, by_name=False)
+    found = Q()
+    if membership.member_id:
+        found |= Q(member=membership.member_id, by_name=False)
     if name := plain_name(membership.member_name):
         found |= Q(member=name, by_name=True)
     return found

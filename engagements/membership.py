@@ -31,7 +31,8 @@ MANAGE = (Role.MANAGER, Role.ADMIN)
 class Membership(models.Model):
     """The role of a login, and the team member it is, if any.
 
-    The member is kept by id and name and not by a key: people come and go with the source.
+    The member is kept by id and name and not by a key: people come and go with the source. A source
+    may know its people by name alone.
     """
 
     user = models.OneToOneField(
@@ -51,6 +52,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.role}"
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether it is known which of the organisation's people this is."""
+        return bool(self.member_id or self.member_name)
 
 
 class Assignment(models.Model):

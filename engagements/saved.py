@@ -46,7 +46,7 @@ def dropped() -> Q:
 def mine(asker: Asker) -> Q:
     """Theirs as a team member; of a login that is tied to none, what they own by its name."""
     tied = membership_of(asker.user)
-    if tied is not None and tied.member_id:
+    if tied is not None and tied.is_tied:
         return Q(pk__in=Engagement.objects.mine_of(asker.user).values("pk"))
     name = asker.user.get_full_name() if hasattr(asker.user, "get_full_name") else ""
     owned = Q(owner_id=asker.user.get_username())

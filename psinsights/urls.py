@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from engagements.access import personal
 from insights import search_views
-from psinsights import styleguide, views
+from psinsights import people_views, styleguide, views
 
 handler400 = views.bad_request
 handler403 = views.forbidden
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.dashboard, name="dashboard"),
     path("login", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout", personal(LogoutView.as_view()), name="logout"),
+    path("welcome/<str:uidb64>/<str:token>", people_views.welcome, name="welcome"),
     path("search", search_views.index, name="search"),
     path("styleguide", styleguide.index, name="styleguide"),
     # /api/…

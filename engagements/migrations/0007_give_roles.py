@@ -12,7 +12,7 @@ AT_ONCE = 1000
 
 def give_roles(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Active logins that are not staff become managers: until now, everybody was one."""
-    user_model = apps.get_model(*settings.AUTH_USER_MODEL.split("."))
+    user_model = apps.get_model(settings.AUTH_USER_MODEL)
     membership = apps.get_model("engagements", "Membership")
     people = user_model.objects.filter(is_active=True, is_staff=False, is_superuser=False)
     membership.objects.bulk_create(
