@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, JSONField, Q, Subquery, Value
+from django.db.models.functions import JSONArray
 
 from engagements.eras import Era, Eras
+from engagements.gathered import Gathered
 from engagements.health_model import RULES, SIGNALS, Rules
 from engagements.health_words import TITLES, UNITS, amount
 from engagements.models import ScoringRules, Standing
@@ -153,30 +156,52 @@ def _numbers(rules: Rules) -> Iterator[tuple[str, str]]:
     yield "Watch from", str(rules.warning_from)
 
 
+@dataclass(frozen=True)
+class Change:
+    """A version as a page of one engagement needs it."""
+
+    version: int
+    effective_on: date
+    rules: Rules
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """The rules behind a standing, and what a page says of their changes."""
 
     era: Era
     is_newest: bool  # else it is about to be judged again
-    changed: list[ScoringRules]  # versions that began to count within the weeks shown
-
-    @property
-    def latest(self) -> ScoringRules | None:
-        return self.changed[0] if self.changed else None
+    changed: list[Change]  # versions that began to count within the weeks shown, the newest first
 
 
-def told_of(version: int, day: date, *, weeks: int = 12) -> Told:
-    """What a page says of the rules of a standing of that day; one query.
+def newest_rows() -> Subquery:
+    """The newest versions in one column, so that a page asks for them with its own row."""
+    last = ScoringRules.objects.order_by("-version").values("version")[:1]
+    rows = ScoringRules.objects.filter(version__gt=Subquery(last) - MARKED).order_by()
+    columns = JSONArray("version", "effective_on", "rules")
+    gathered = rows.values(one=Value(1)).annotate(found=Gathered(columns)).values("found")
+    return Subquery(gathered, output_field=JSONField())
+
+
+def told_of(found: Any, version: int, day: date, *, weeks: int = 12) -> Told:
+    """What a page says of the rules of a standing of that day, from ``newest_rows``.
 
     Of several versions that count from the same day the last is named alone.
     """
-    rows = list(ScoringRules.objects.order_by("-version")[:MARKED])
+    rows = sorted(map(_change, found or []), key=lambda row: row.version)
     mine = next((row for row in rows if row.version == version), None)
-    by_day = {row.effective_on: row for row in reversed(rows) if row.version <= version}
+    by_day = {row.effective_on: row for row in rows if row.version <= version}
     since = day - timedelta(weeks=weeks)
+    changed = [row for row in by_day.values() if since < row.effective_on <= day]
     return Told(
-        era=era_of(mine),
-        is_newest=version == (rows[0].version if rows else FIRST),
-        changed=[row for row in reversed(by_day.values()) if since < row.effective_on <= day],
+        era=Era(version=version, rules=mine.rules if mine else RULES),
+        is_newest=version == (rows[-1].version if rows else FIRST),
+        changed=sorted(changed, key=lambda row: -row.version),
     )
+
+
+def _change(row: tuple[int, str, Any]) -> Change:
+    version, day, given = row
+    # SQLite has a JSON column as text within an array.
+    given = msgspec.json.decode(given) if isinstance(given, str) else given
+    return Change(version, date.fromisoformat(day), msgspec.convert(given, Rules))

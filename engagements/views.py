@@ -101,6 +101,7 @@ def find(request: HttpRequest, engagement_id: str) -> Engagement | None:
         .for_list()
         .annotate(
             working=Subquery(newest.order_by("-day").values("detail")[:1]),
+            rule_rows=scoring.newest_rows(),
             plan_rows=gathered(
                 Task.objects.annotate(owner_name=name_of("owner_id")), *plan.TASK_COLUMNS
             ),
@@ -117,7 +118,8 @@ def page_of(request: HttpRequest, engagement: Engagement) -> dict[str, Any]:
     day = standing.as_of if standing else today()
     at = request.GET.get("at", "")[:200].replace("\0", "")
     health = working.working_of(getattr(engagement, "working", None))
-    rules = scoring.told_of(standing.rules_version if standing else scoring.FIRST, day)
+    version = standing.rules_version if standing else scoring.FIRST
+    rules = scoring.told_of(getattr(engagement, "rule_rows", None), version, day)
     return {
         "engagement": engagement,
         "standing": standing,

@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 
 from engagements.health import RULES, Band, Health, Rules, Signal, band_of
 from engagements.health_words import TITLES, amount
-from engagements.models import ScoringRules, Standing
+from engagements.models import Standing
+from engagements.scoring import Change
 from psinsights.lib import charts
 from psinsights.lib.words import BAND_TONE, BAND_WORD, short_day
 
@@ -99,7 +100,7 @@ class History:
 
 
 def history(
-    standing: Standing, rules: Rules = RULES, changed: Sequence[ScoringRules] = ()
+    standing: Standing, rules: Rules = RULES, changed: Sequence[Change] = ()
 ) -> History | None:
     """Twelve weeks of scores; None before there are two of them. ``changed`` are later versions."""
     scores: list[int | None] = list(standing.weekly)
@@ -131,7 +132,7 @@ def history(
     )
 
 
-def _changed(row: ScoringRules, day: date) -> str:
+def _changed(row: Change, day: date) -> str:
     return f"Scoring rules version {row.version} count from {short_day(row.effective_on, day)}."
 
 

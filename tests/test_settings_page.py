@@ -408,8 +408,8 @@ def test_the_share_of_fallbacks_is_of_what_was_made_here(staff, make_engagement)
     assert "1 of 3 insights (33 %)" in staff.get("/settings").text
 
 
-def test_every_weight_of_the_health_model_is_shown_and_they_add_up(staff):
-    text = staff.get("/settings").text
+def test_every_weight_of_the_health_model_is_shown_and_they_add_up(other):
+    text = other.get("/settings/scoring").text
     assert all(f'<td class="num">{weight} %</td>' in text for weight in (24, 18, 12, 14, 8, 6))
     assert '<td class="num">100 %</td>' in text
 

@@ -13,8 +13,6 @@ from django.db.models import OuterRef, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from engagements import scoring
-from engagements.scoring_shown import shown
 from insights.models import Insight, InsightCount, ProviderState
 from insights.providers.choose import LABELS, is_remote
 from psinsights.lib.runs import Run
@@ -106,14 +104,6 @@ def _made_lately() -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-@register.inclusion_tag("settings/rules.html")
-def health_rules() -> dict[str, Any]:
-    """The weights in force, and who saved them; the page of the rules has the rest. One query."""
-    newest = scoring.newest()
-    era = scoring.era_of(newest)
-    return {"shown": shown(era.rules), "era": era, "newest": newest}
 
 
 @register.inclusion_tag("settings/checks.html")
