@@ -125,7 +125,8 @@ def _band_changed(standing: Standing, now: datetime) -> int:
         )
         if not won or _is_other(told, standing):
             return 0
-        key = f"band:{standing.engagement_id}:{told.since:%Y%m%dT%H%M%S%f}"
+        way = f"{told.state}-{standing.band}:{told.since:%Y%m%dT%H%M%S%f}"
+        key = f"band:{standing.engagement_id}:{way}"
         events.make(key, payloads.BandChanged, _band_data(told, standing), now=now)
     return 1
 

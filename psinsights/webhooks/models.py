@@ -105,8 +105,17 @@ class WebhookDelivery(models.Model):
         return f"{self.event_id} to {self.shown}: {self.state}"
 
     @property
-    def is_settled(self) -> bool:
-        return self.state in {self.State.DELIVERED, self.State.FAILED}
+    def badge(self) -> tuple[str, str, str]:
+        """The state as pages show it: word, shade and icon."""
+        return BADGES[self.state]
+
+
+BADGES: dict[str, tuple[str, str, str]] = {
+    WebhookDelivery.State.WAITING: ("Waiting", "info", "clock"),
+    WebhookDelivery.State.SENDING: ("Sending", "info", "refresh-cw"),
+    WebhookDelivery.State.DELIVERED: ("Delivered", "ok", "check"),
+    WebhookDelivery.State.FAILED: ("Failed", "risk", "circle-alert"),
+}
 
 
 class Watched(models.Model):

@@ -41,9 +41,15 @@ class _Exchange:
     connection: http.client.HTTPConnection
     answer: Answer = field(default_factory=Answer)
     ended: threading.Event = field(default_factory=threading.Event)
+    given_up: threading.Event = field(default_factory=threading.Event)
+    wire: socket.socket | None = None
 
     def run(self, target: str, headers: Mapping[str, str], body: bytes) -> None:
         try:
+            self.connection.connect()
+            self.wire = self.connection.sock
+            if self.given_up.is_set():
+                return
             self.connection.request("POST", target, body=body, headers=dict(headers))
             response = self.connection.getresponse()
             self.answer.retry_after = response.getheader("retry-after", "")
@@ -53,6 +59,7 @@ class _Exchange:
             self.answer.failure = _sentence(error)
         finally:
             self.ended.set()
+            self.connection.close()
 
     def _read(self, response: http.client.HTTPResponse) -> None:
         while len(self.answer.body) < MOST_BYTES:
@@ -61,13 +68,12 @@ class _Exchange:
                 return
             self.answer.body += piece
 
-    def cut(self) -> None:
-        """End the connection; shutdown wakes a thread that waits in recv, close would not."""
-        wire = self.connection.sock
-        if wire is not None:
+    def give_up(self) -> None:
+        """End it; shutdown wakes a thread that waits in recv, and the thread closes by itself."""
+        self.given_up.set()
+        if self.wire is not None:
             with contextlib.suppress(OSError, ValueError):
-                socket.socket.shutdown(wire, socket.SHUT_RDWR)
-        self.connection.close()
+                socket.socket.shutdown(self.wire, socket.SHUT_RDWR)
 
 
 def post(url: str, headers: Mapping[str, str], body: bytes, *, seconds: float = SECONDS) -> Answer:
@@ -83,7 +89,8 @@ def post(url: str, headers: Mapping[str, str], body: bytes, *, seconds: float = 
     in_time = exchange.ended.wait(seconds)
     answer = exchange.answer
     known = Answer(answer.status, answer.body, answer.retry_after, answer.failure)
-    exchange.cut()
+    if not in_time:
+        exchange.give_up()
     known.seconds = time.monotonic() - began
     if known.status is not None:
         known.failure = ""
@@ -104,7 +111,7 @@ def _connection(
 
 def _sentence(error: Exception) -> str:
     """Why there was no answer, in words of ours: theirs may hold an address with a secret."""
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror | UnicodeError):  # a label too long is no name
         return "The name of the host was not found."
     if isinstance(error, ssl.SSLError):
         return "The secure connection failed: the certificate was not accepted, or it is no TLS."
