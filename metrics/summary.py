@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from msgspec import Struct
 
 from connectors.as_of import portfolio_day
 from engagements.models import Engagement
 from engagements.records import EngagementStatus
-from insights.models import InsightCount
+from insights.models import Insight, InsightCount
 from metrics.models import Activity, AiMetric
+from metrics.period import midnight
 
 UNKNOWN_ROLE = "Not stated"
 
@@ -65,30 +67,67 @@ class Summary(Struct, kw_only=True):
     measured: Measured
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """Insights that are stored, those made here by day (UTC), and what was measured of them."""
+
+    stored: int
+    by_day: dict[dt.date, int]
+    measured: Measured
+
+
 def summarise(visible: QuerySet[Engagement], days: int) -> Summary:
-    """The summary of the last ``days`` days up to the portfolio's day; eight queries at most."""
+    """The summary of the last ``days`` days up to the portfolio's day; eight queries at most.
+
+    Of a part of the portfolio, what was imported or done cannot be told: it is not counted.
+    """
+    whole = not visible.query.has_filters()
     until = portfolio_day()
     since = until - dt.timedelta(days=days - 1)
-    counts = visible.aggregate(
-        total=Count("engagement_id"),
-        active=Count("engagement_id", filter=Q(status__in=Engagement.ACTIVE)),
-        at_risk=Count("engagement_id", filter=Q(status=EngagementStatus.AT_RISK)),
+    counts = dict(visible.order_by().values_list("status").annotate(number=Count("pk")))
+    imported = list(
+        AiMetric.objects.filter(imported=True, date__range=(since, until)) if whole else ()
     )
-    imported = list(AiMetric.objects.filter(imported=True, date__range=(since, until)))
-    made = _made_by_day(since)
-    roles = _by_role(imported, made)
+    made = _made(since) if whole else _made_of(visible, since)
+    roles = _by_role(imported, made.by_day)
     minutes = sum(tally.time_saved for tally in roles.values())
     return Summary(
-        total_engagements=counts["total"],
-        active_engagements=counts["active"],
-        at_risk_engagements=counts["at_risk"],
+        total_engagements=sum(counts.values()),
+        active_engagements=sum(counts.get(status, 0) for status in Engagement.ACTIVE),
+        at_risk_engagements=counts.get(EngagementStatus.AT_RISK, 0),
         total_insights_generated=sum(tally.insights for tally in roles.values()),
-        stored_insights=_sum_of(InsightCount.objects.all(), "count")["count"],
+        stored_insights=made.stored,
         estimated_time_saved_minutes=minutes,
         estimated_time_saved_hours=round(minutes / 60, 1),
         by_role=roles,
-        daily_trend=_trend(imported, made, since, until),
-        measured=_measured(since),
+        daily_trend=_trend(imported, made.by_day, since, until),
+        measured=made.measured,
+    )
+
+
+def _made(since: dt.date) -> _Made:
+    stored = _sum_of(InsightCount.objects.all(), "count")["count"]
+    return _Made(stored=stored, by_day=_made_by_day(since), measured=_measured(since))
+
+
+def _made_of(visible: QuerySet[Engagement], since: dt.date) -> _Made:
+    """The same of some engagements, from their insights themselves, which are few."""
+    theirs = Insight.objects.filter(engagement__in=visible)
+    here = theirs.filter(imported=False, generated_at__gte=midnight(since))
+    rows = list(here.values_list("generated_at", "fallback_reason", "verification"))
+    return _Made(
+        stored=theirs.count(),
+        by_day=Counter(at.astimezone(dt.UTC).date() for at, _, _ in rows),
+        measured=Measured(
+            insights_made=len(rows),
+            fallbacks=sum(1 for _, reason, _ in rows if reason),
+            claims_checked=sum(int(told.get("checked") or 0) for _, _, told in rows),
+            claims_kept=sum(int(told.get("kept") or 0) for _, _, told in rows),
+            active_people=0,
+            insights_viewed=0,
+            evidence_opened=0,
+            actions_taken=0,
+        ),
     )
 
 
