@@ -82,6 +82,14 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         """Each engagement with its standing, in one query."""
         return self.select_related("standing")
 
+    def for_sorted_list(self) -> EngagementQuerySet:
+        """The same for an order by standing, which is then read off its index.
+
+        Only where each engagement has one: an engagement that has none waits to be assessed.
+        """
+        waiting = Engagement.objects.filter(unassessed=True).exists()
+        return self.for_list() if waiting else self.for_list().filter(standing__isnull=False)
+
 
 class Engagement(SourceRow):
     """A customer engagement as the source gives it. ``health_score`` is what people reported."""

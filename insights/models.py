@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from engagements.models import ID_LENGTH, Engagement, choices
+from engagements.models import ID_LENGTH, Engagement, Standing, choices
 from engagements.records import InsightType
 from insights.briefing.models import BriefingDelivery, BriefingSubscription
 from insights.counts import InsightCount as InsightCount
@@ -48,8 +48,14 @@ class InsightQuerySet(models.QuerySet["Insight"]):
 
     def with_staleness(self) -> InsightQuerySet:
         """Each with ``stale``: rows of its engagement have changed since it was made."""
+        # Asked of each row that is shown: a join would stay in the way of counting them all.
+        as_made = Standing.objects.filter(
+            engagement=OuterRef("engagement_id"), inputs=OuterRef("inputs")
+        )
         return self.annotate(
-            stale=models.ExpressionWrapper(OUT_OF_DATE, output_field=models.BooleanField())
+            stale=models.ExpressionWrapper(
+                ~Q(inputs="") & ~Exists(as_made), output_field=models.BooleanField()
+            )
         )
 
     def out_of_date(self) -> InsightQuerySet:

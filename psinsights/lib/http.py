@@ -59,11 +59,20 @@ def page_number(raw: str | None) -> int:
 
 
 def paginate(
-    rows: models.QuerySet[Row], request: HttpRequest, *, size: int = PAGE_SIZES[0]
+    rows: models.QuerySet[Row],
+    request: HttpRequest,
+    *,
+    size: int = PAGE_SIZES[0],
+    total: int | None = None,
 ) -> Page[Row]:
-    """The page of ``rows`` that the address asks for, forgiving: too far is the last page."""
+    """The page of ``rows`` that the address asks for, forgiving: too far is the last page.
+
+    ``total`` is their number where it is known, or more cheaply counted otherwise.
+    """
     asked = page_number(request.GET.get("size"))
     paginator = Paginator(rows, asked if asked in PAGE_SIZES else size)
+    if total is not None:
+        paginator.count = total
     return paginator.get_page(page_number(request.GET.get("page")))
 
 
