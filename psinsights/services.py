@@ -40,6 +40,7 @@ class Service:
     affected: str  # when it is away
     todo: str = ""  # what to do now
     since: datetime | None = None
+    when: str = "Last"  # what ``since`` is
     detail: str = ""  # where it is and what it said: for staff
 
     @property
@@ -61,7 +62,7 @@ def database() -> Service:
         name="Database",
         state="Answers",
         shade=WORKS,
-        affected="Everything: pages say that they cannot be shown, and come back by themselves.",
+        affected="everything. Pages say that they cannot be shown, and come back by themselves.",
         detail=_engine(),
     )
 
@@ -79,7 +80,7 @@ def source() -> Service:
     """Where the data comes from, by the newest loads."""
     seen = glance()
     name = SOURCES[settings.DATA_MODE]
-    affected = "Pages keep the rows of the last load and say how old they are."
+    affected = "pages keep the rows of the last load and say how old they are."
     if seen.loaded_at is None:
         state, shade, todo = "Never loaded", WATCH, "Load it on the settings page."
     elif seen.failed:
@@ -108,7 +109,7 @@ def worker() -> Service:
     """By its beat, which it leaves every few seconds while it looks round."""
     beat, now = heartbeat.last_beat(), timezone.now()
     affected = (
-        "Loads on schedule, insights of a remote model and in bulk, new days of health, mails and "
+        "loads on schedule, insights of a remote model and in bulk, new days of health, mails and "
         "webhooks wait. Pages work."
     )
     start = "Start manage.py up, or manage.py work beside the web server."
@@ -122,10 +123,18 @@ def worker() -> Service:
             state="Silent",
             shade=FAILS,
             since=beat.at,
+            when="Last seen",
             affected=affected,
             todo=f"It is at something long, or it stopped. {start}",
         )
-    return Service(name="Worker", state="Works", shade=WORKS, since=beat.since, affected=affected)
+    return Service(
+        name="Worker",
+        state="Works",
+        shade=WORKS,
+        since=beat.since,
+        when="Started",
+        affected=affected,
+    )
 
 
 def outbox() -> Service:
@@ -148,20 +157,20 @@ def outbox() -> Service:
         state=state,
         shade=shade,
         since=rows["sent"],
-        affected="Insights and metrics made here reach the source later. Nothing is lost.",
+        affected="insights and metrics made here reach the source later. Nothing is lost.",
         todo=todo,
     )
 
 
 def model() -> Service:
     """Who writes insights: in this process, or a model elsewhere behind its breaker."""
-    affected = "The embedded engine writes insights instead, and each says so."
+    affected = "the embedded engine writes insights instead, and each says so."
     if not is_remote():
         return Service(
             name="Insight provider",
             state="In this process",
             shade=WORKS,
-            affected="Nothing to be away: the embedded engine is part of the product.",
+            affected="it is part of the product and cannot be.",
         )
     name = f"Insight provider: {LABELS[settings.AI_PROVIDER]}"
     seen = ProviderState.objects.filter(provider=settings.AI_PROVIDER).first()
@@ -179,11 +188,11 @@ def model() -> Service:
 
 def webhooks() -> Service:
     """The endpoints together; their own page has each."""
-    affected = "Other systems hear of changes later, or by nobody once a delivery is given up."
+    affected = "other systems hear of changes later, or not at all once a delivery is given up."
     known = endpoints()
     if not known:
         return Service(
-            name="Webhooks", state="Not set up", shade=OFF, affected="Nothing: nobody is told."
+            name="Webhooks", state="Not set up", shade=OFF, affected="nobody is told anything."
         )
     rows = WebhookDelivery.objects.filter(endpoint__in=[end.key for end in known]).aggregate(
         failed=Count("pk", filter=Q(state=WebhookDelivery.State.FAILED)),
@@ -211,7 +220,7 @@ def webhooks() -> Service:
 
 def mail() -> Service:
     """The mail server, by the newest briefings."""
-    affected = "Weekly briefings are not mailed. The page of the briefing works."
+    affected = "weekly briefings are not mailed. The page of the briefing works."
     name = "Mail server"
     if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         return Service(name=name, state="Not set up", shade=OFF, affected=affected)

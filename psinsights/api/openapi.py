@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from psinsights.api.endpoint import ENDPOINTS, Endpoint
 from psinsights.api.problems import CONTENT_TYPE, ProblemDocument
+from psinsights.webhooks.payloads import BODIES, MEANING
 
 REF = "#/components/schemas/{name}"
 PATH_ID = re.compile(r"\{(\w+)\}")
@@ -22,11 +23,10 @@ PATH_ID = re.compile(r"\{(\w+)\}")
 def document() -> dict[str, Any]:
     """The whole document."""
     shapes = [shape for e in ENDPOINTS for shape in (e.answer, e.body, e.query) if shape]
-    schemas, components = msgspec.json.schema_components(
-        [*shapes, ProblemDocument], ref_template=REF
-    )
+    shapes += [ProblemDocument, *BODIES.values()]
+    schemas, components = msgspec.json.schema_components(shapes, ref_template=REF)
     # A Struct and list[Struct] are both hashable: each shape finds its own schema again.
-    named = dict(zip([*shapes, ProblemDocument], schemas, strict=True))
+    named = dict(zip(shapes, schemas, strict=True))
     paths: dict[str, Any] = {}
     for declared in ENDPOINTS:
         operation = _operation(declared, named, components)
@@ -40,6 +40,7 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
+        "webhooks": {kind: {"post": _told(kind, named)} for kind in BODIES},
         "components": {
             "schemas": components,
             "securitySchemes": {
@@ -48,6 +49,24 @@ def document() -> dict[str, Any]:
             },
         },
         "security": [{"token": []}, {"session": []}],
+    }
+
+
+def _told(kind: str, named: dict[Any, Any]) -> dict[str, Any]:
+    """A request of ours to somebody else; docs/webhooks.md says how it is signed."""
+    return {
+        "operationId": f"webhook_{kind.replace('.', '_')}",
+        "summary": MEANING[kind],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+            for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": named[BODIES[kind]]}},
+        },
+        "responses": {"2XX": {"description": "Taken."}},
+        "security": [],
     }
 
 

@@ -105,6 +105,10 @@ class WebhookDelivery(models.Model):
         return f"{self.event_id} to {self.shown}: {self.state}"
 
     @property
+    def is_put_off(self) -> bool:
+        return self.state == self.State.WAITING and self.next_at > timezone.now()
+
+    @property
     def badge(self) -> tuple[str, str, str]:
         """The state as pages show it: word, shade and icon."""
         return BADGES[self.state]
