@@ -51,7 +51,7 @@ def _form(
         if request.user.is_staff
         else [],
         "largest": reading.LARGEST >> 20,
-        "most_rows": reading.MOST_ROWS,
+        "most_rows": f"{reading.MOST_ROWS:,}",
         **_source(),
     }
     return render_page(

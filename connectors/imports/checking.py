@@ -211,7 +211,7 @@ class _Checking:
             reason=problem.reason,
             column=problem.field,
             value="" if value is None else shown(value),
-            message=WHAT.get(problem.reason) or _sentence(problem, value),
+            message=WHAT.get(problem.reason) or _sentence(problem, value, column),
             accepted=column.accepted if column else "",
             advice=column.advice(value) if column else "",
         )
@@ -223,13 +223,14 @@ WHAT = {
     "not_a_date": "This cannot be read as a date.",
     "not_finite": "This is not a number that can be kept.",
     "out_of_range": "This is outside the range.",
-    "wrong_type": "This is of another kind.",
     "nul": "It contains a NUL character, which no database can hold.",
     "lone_surrogate": "It contains half a character, which no database can hold.",
 }
 
 
-def _sentence(problem: Problem, value: Any) -> str:
+def _sentence(problem: Problem, value: Any, column: Column | None) -> str:
+    if problem.reason == "wrong_type" and column:
+        return f"This is not {column.noun}."
     if problem.reason == "too_long" and isinstance(value, str):
         return f"This has {len(value):,} characters."
     return shown(problem.message, 300)

@@ -35,13 +35,12 @@ def detect(names: Sequence[str]) -> Table:
     """The table whose required columns are all there; raises Refused when there is none."""
     given = {folded(name) for name in names}
     fitting = [table for table in tables() if given >= set(table.required)]
+    if not fitting:  # with its id there, what is missing of it can be said
+        fitting = [table for table in tables() if table.parent and table.key[0] in given]
     if not fitting:
-        nearest = max(tables(), key=lambda table: len(given & set(table.record.__struct_fields__)))
-        lacks = ", ".join(name for name in nearest.required if name not in given)
         raise refusal(
             "no_table",
-            "The columns are those of no table."
-            + (f" For {nearest.name} it lacks {lacks}." if given & set(nearest.required) else ""),
+            "The columns are those of no table.",
             value=shown(", ".join(names), 200),
             row=1,
             accepted="; ".join(f"{t.name}: {', '.join(t.required)}" for t in tables()[:5]),

@@ -72,6 +72,8 @@ def _has_set() -> bool:
 
 def check_source(table: Table) -> None:
     """Refuse where an import would not end up beside what is shown; raises SourceError."""
+    if not writes_files():
+        return
     if starts_anew():
         if table.name != "ps_engagements":
             raise SourceError("There is no engagement yet. Import engagements first.")

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 
+from connectors.imports import here
 from connectors.imports.checking import Checked, Rejected, as_it_was, check
 from connectors.imports.faults import shown
 from connectors.imports.heading import REJECT_COLUMNS, SHOWN_UNKNOWN, detect
@@ -36,6 +37,7 @@ def check_upload(content: bytes, table_name: str, file_name: str, user: User) ->
     forget_expired()
     sheet = read(content)
     table = table_named(table_name) if table_name else detect(sheet.names)
+    here.check_source(table)
     checked = check(sheet, table)
     kept = ImportCheck(
         table=table.name,

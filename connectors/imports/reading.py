@@ -98,10 +98,13 @@ def _csv(text: str) -> Sheet:
         if any(cell.strip() for cell in cells):
             names = [cell.strip() for cell in cells]
             break
-    while names and not names[-1]:
+    width = len(names)
+    while names and not names[-1]:  # a spreadsheet may save empty columns behind the table
         names.pop()
     _bounded(names)
-    rows = [_row(number, line, cells, names) for number, line, cells in records if _full(cells)]
+    rows = [
+        _row(number, line, cells, names, width) for number, line, cells in records if _full(cells)
+    ]
     return Sheet(form="CSV", columns=names, rows=rows, delimiter=DELIMITERS[delimiter], names=names)
 
 
@@ -109,9 +112,9 @@ def _full(cells: list[str]) -> bool:
     return any(cell.strip() for cell in cells)
 
 
-def _row(number: int, line: int, cells: list[str], names: list[str]) -> Given:
+def _row(number: int, line: int, cells: list[str], names: list[str], width: int) -> Given:
     fault = None
-    if len(cells) > len(names) and _full(cells[len(names) :]):
+    if len(cells) > width or _full(cells[len(names) :]):
         fault = Fault(
             reason="too_many_cells",
             message=f"{len(cells)} cells, where the header has {len(names)} columns.",

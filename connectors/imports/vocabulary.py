@@ -19,6 +19,15 @@ from connectors.tables import Table
 WHOLE = re.compile(r"[+-]?\d{1,18}")
 NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+NOUNS: dict[type, str] = {
+    inspect.IntType: "a whole number",
+    inspect.FloatType: "a number",
+    inspect.BoolType: "true or false",
+    inspect.DateType: "a date",
+    inspect.DateTimeType: "a date",
+    inspect.StrType: "text",
+    inspect.EnumType: "text",
+}
 DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 
 
@@ -35,6 +44,11 @@ class Column:
         """The values it takes, for people."""
         words = _accepted(self.kind)
         return words if self.required else f"{words}; or empty"
+
+    @property
+    def noun(self) -> str:
+        """What a value of it is, in two words."""
+        return next((noun for kind, noun in NOUNS.items() if isinstance(self.kind, kind)), "a list")
 
     @property
     def words(self) -> list[str]:
