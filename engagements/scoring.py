@@ -139,7 +139,7 @@ class Difference:
 
 
 def differences(before: Rules, after: Rules) -> list[Difference]:
-    """What changed, signal by signal, then the lines between the bands."""
+    """What changed, signal by signal, then the lines between the bands and the caps."""
     return [
         Difference(name=name, before=old, after=new)
         for (name, old), (_, new) in zip(_numbers(before), _numbers(after), strict=True)
@@ -154,6 +154,9 @@ def _numbers(rules: Rules) -> Iterator[tuple[str, str]]:
         yield f"{TITLES[key]}, none at", amount(scale.zero_at, UNITS[key])
     yield "On track from", str(rules.healthy_from)
     yield "Watch from", str(rules.warning_from)
+    yield "Cap when the end date has passed", str(rules.overrun_ceiling)
+    yield "Cap with late milestones", str(rules.late_milestones_ceiling)
+    yield "Cap with an old critical blocker", str(rules.old_blocker_ceiling)
 
 
 @dataclass(frozen=True)

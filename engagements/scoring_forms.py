@@ -66,7 +66,7 @@ class Row:
 
     @property
     def errors(self) -> list[str]:
-        return [error for _, field in self.fields for error in field.errors]
+        return [str(error) for _, field in self.fields for error in field.errors]
 
 
 def _told(sentence: str) -> dict[str, str]:
