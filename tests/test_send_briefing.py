@@ -27,6 +27,7 @@ from tests.factories import (
     make_event,
     make_member,
     make_note,
+    make_reading,
     signed_in,
 )
 from tests.mail_server import mail_server
