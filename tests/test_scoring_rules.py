@@ -247,7 +247,7 @@ def test_of_many_changes_the_page_shows_some_and_says_of_how_many(settings, staf
             for at in range(3)
         )  # fmt: skip
     readings.recompute(as_of=DAY)
-    answer = staff.post(PREVIEW, fields(healthy_from=100, warning_from=99))
+    answer = staff.post(PREVIEW, fields(healthy_from=2, warning_from=1))
     assert "The first 50 of 6" in answer.text
     assert len(answer.content) < 60_000
 
