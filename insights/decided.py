@@ -1,7 +1,7 @@
 """What is answered after a decision: the row as it stands now, a sentence, and the way back.
 
-A form that stands on the dashboard says so by ``next``, the dashboard's address: its row is another
-one there, and a number at its top counts what is still to be decided.
+On the dashboard and in the feed a row is another one than on the engagement's page; at the top of
+the dashboard a number counts what is still to be decided.
 """
 
 from __future__ import annotations
@@ -63,58 +63,72 @@ def home(subject: Risk | Action) -> str:
     )
 
 
-def address_of(request: HttpRequest) -> str:
-    """The page the form stood on, when it says so and it is one of ours; else ""."""
-    asked = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())
-    return asked if asked and safe else ""
+def page_of(request: HttpRequest) -> str:
+    """The page the form stood on, where it shows rows of many engagements; else "".
+
+    A form says it by ``next``, a browser by itself.
+    """
+    said = request.POST.get("next", "")
+    asked = said or request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
+        return ""
+    parts = urlsplit(asked)
+    if not said and parts.path not in (reverse("dashboard"), reverse("insights:index")):
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def way_back(request: HttpRequest, subject: Risk | Action) -> str:
     """Where a form without script returns to."""
-    if not (address := address_of(request)):
-        return home(subject)
-    if not _on_dashboard(address):
-        return address
-    return f"{address}#{'risks' if isinstance(subject, Risk) else 'actions'}"
+    page = page_of(request)
+    if not _on_dashboard(page):
+        return page or home(subject)
+    return f"{page}#{'risks' if isinstance(subject, Risk) else 'actions'}"
 
 
-def _on_dashboard(address: str) -> bool:
-    return bool(address) and urlsplit(address).path == reverse("dashboard")
+def _on_dashboard(page: str) -> bool:
+    return bool(page) and urlsplit(page).path == reverse("dashboard")
+
+
+def _on_feed(page: str) -> bool:
+    return bool(page) and urlsplit(page).path == reverse("insights:index")
 
 
 def fragment(request: HttpRequest, subject: Risk | Action, verb: str, error: str) -> HttpResponse:
     """The row in its new state; beside it, out of band, what was decided and what is left."""
-    address = address_of(request)
+    page = page_of(request)
     is_risk = isinstance(subject, Risk)
-    part, row_id = ("risk_row", f"risk-{subject.pk}") if is_risk else _action_part(subject, address)
+    part, row_id = ("risk_row", f"risk-{subject.pk}") if is_risk else _action_part(subject, page)
     context: dict[str, Any] = {
         "part": f"insights/{part}.html",
         "row": subject,
         "row_id": row_id,
         "error": error,
         "today": portfolio_day(),
-        "back": address,
+        "brief": _on_feed(page),
     }
     if not error:
         context["said"] = sentence(subject, verb)
         name = "risk" if is_risk else "action"
         if verb != "undo":
             context["undo"] = reverse(f"insights:{name}", args=[subject.pk, "undo"])
-        if _on_dashboard(address):
-            context |= _left(request, address, is_risk=is_risk)
+        if _on_dashboard(page):
+            context |= _left(request, page, is_risk=is_risk)
     return render(request, "insights/decided.html", context, status=422 if error else 200)
 
 
-def _action_part(action: Action, address: str) -> tuple[str, str]:
-    if _on_dashboard(address):
+def _action_part(action: Action, page: str) -> tuple[str, str]:
+    """The template of an action's row on that page, and the id it has there."""
+    if _on_dashboard(page):
         return "due_row", f"due-{action.pk}"
+    if _on_feed(page):
+        return "action_brief", f"brief-{action.pk}"
     return "action_row", f"action-{action.pk}"
 
 
-def _left(request: HttpRequest, address: str, *, is_risk: bool) -> dict[str, Any]:
+def _left(request: HttpRequest, page: str, *, is_risk: bool) -> dict[str, Any]:
     """How many are still to be decided in the part of the portfolio that the page shows."""
-    asked = parse_qs(urlsplit(address).query).get("scope", [""])[0]
+    asked = parse_qs(urlsplit(page).query).get("scope", [""])[0]
     rows, day = scope_of(request, asked).rows, portfolio_day()
     if is_risk:
         return {"number": worries(rows, day, shown=1).number, "number_id": "n-risks"}

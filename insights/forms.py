@@ -1,58 +1,14 @@
-"""Filters of the feed, and the forms that decide."""
+"""Forms that make insights and that decide what they found."""
 
 from __future__ import annotations
 
 from django import forms
 
-from engagements.models import Engagement, EngagementQuerySet
+from engagements.models import EngagementQuerySet
 from engagements.records import InsightType
-from insights.models import InsightQuerySet
 from insights.panel import TITLES
-from insights.providers.choose import LABELS
-from insights.schema import Level
 
 ANY = ""
-
-
-class FeedFilter(forms.Form):
-    """Which insights the feed shows. Every field narrows; an unknown value is said, not ignored."""
-
-    type = forms.ChoiceField(
-        required=False,
-        choices=[(ANY, "Any type"), *((str(kind), TITLES[kind][0]) for kind in InsightType)],
-    )
-    severity = forms.ChoiceField(
-        required=False,
-        choices=[(ANY, "Any severity"), *((str(level), level.capitalize()) for level in Level)],
-    )
-    provider = forms.ChoiceField(
-        required=False, label="Written by", choices=[(ANY, "Anyone"), *LABELS.items()]
-    )
-    state = forms.ChoiceField(
-        required=False,
-        choices=[(ANY, "Any state"), ("fresh", "Up to date"), ("stale", "Out of date")],
-    )
-    engagement = forms.CharField(required=False, max_length=200)
-
-    def apply(self, insights: InsightQuerySet) -> InsightQuerySet:
-        """The insights that fit; none when a value is not understood."""
-        if not self.is_valid():
-            return insights.none()
-        asked = self.cleaned_data
-        if asked["type"]:
-            insights = insights.filter(insight_type=asked["type"])
-        if asked["severity"]:
-            insights = insights.filter(severity=asked["severity"])
-        if asked["provider"]:
-            insights = insights.filter(provider=asked["provider"])
-        if asked["state"]:
-            stale = asked["state"] == "stale"
-            insights = insights.out_of_date() if stale else insights.up_to_date()
-        if asked["engagement"]:
-            insights = insights.filter(
-                engagement__in=Engagement.objects.matching(asked["engagement"])
-            )
-        return insights
 
 
 class DecisionForm(forms.Form):

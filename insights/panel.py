@@ -26,9 +26,9 @@ TITLES = {
     InsightType.THEME_EXTRACTION: ("Themes", "tags"),
     InsightType.ACTION_RECOMMENDATION: ("Recommended actions", "list-checks"),
 }
-# What a page shows of a risk's row, and what it is found by.
+# What a page shows of a risk's row and finds it by, in the order of the model: from_db wants it so.
 REGISTER = (
-    "id", "reason", "title", "status", "dismissed_reason", "resolution", "owner", "due_on",
+    "id", "reason", "title", "status", "resolution", "dismissed_reason", "owner", "due_on",
 )  # fmt: skip
 User = AbstractBaseUser | AnonymousUser
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,18 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from connectors.as_of import portfolio_day
 from engagements.models import Engagement
 from engagements.records import InsightType
-from insights import bulk, decided, deciding, panel
+from insights import bulk, decided, deciding, feed, panel
 from insights.bulk_views import bulk_context
-from insights.forms import DecisionForm, FeedFilter, GenerateForm
+from insights.feed import FeedFilter
+from insights.forms import DecisionForm, GenerateForm
 from insights.generation import cancel as cancel_run
 from insights.generation import generate
 from insights.limits import LimitReached
 from insights.models import Action, Feedback, Generation, Insight, Risk
 from insights.providers.choose import is_remote
 from insights.writing import NoProvider
-from psinsights.lib.http import paginate, person_of, render_page, wants_fragment
-
-SHOWN = 20
+from psinsights.lib.http import person_of, render_page, wants_fragment
 
 
 def engagement_or_404(request: HttpRequest, engagement_id: str) -> Engagement:
@@ -45,15 +46,16 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return make_from_form(request)
     filters = FeedFilter(request.GET)
-    insights = Insight.objects.visible_to(request.user).current().with_staleness()
-    page = paginate(filters.apply(insights).order_by("-generated_at", "pk"), request, size=25)
+    page = feed.page_of(request, filters)
+    found = feed.items(page)
     return render_page(
         request,
         "insights/index.html",
         {
             "filters": filters,
             "page": page,
-            "rows": [(row, panel.shown_claims(row)[:SHOWN]) for row in page],
+            "groups": [(None, found)] if filters.by_severity else feed.by_day(found),
+            "total": partial(feed.number_of_all, request),
             "kinds": panel.TITLES.items(),
             "day": portfolio_day(),
             **bulk_context(bulk.latest(request.user)),
@@ -98,10 +100,10 @@ def one_kind(request: HttpRequest, engagement_id: str, kind: str) -> HttpRespons
     engagement, wanted = engagement_or_404(request, engagement_id), kind_or_404(kind)
     if request.method == "POST":
         asked = _generate(request, engagement, wanted)
-        if request.POST.get("next") and asked and not wants_fragment(request):
+        if asked and (page := decided.page_of(request)) and not wants_fragment(request):
             words = panel.TITLES[wanted][0]
             messages.success(request, f"{words} of {engagement.customer_name} asked for.")
-            return redirect(decided.address_of(request) or place_of(engagement, wanted))
+            return redirect(page)
     if not wants_fragment(request):
         return redirect(place_of(engagement, wanted))
     state = panel.state(engagement, wanted, request.user)
@@ -150,7 +152,8 @@ def feedback(request: HttpRequest, insight_id: str) -> HttpResponse:
             insight=insight, user=person_of(request), defaults={"useful": useful, "reason": reason}
         )
     if not wants_fragment(request):
-        return redirect(place_of(insight.engagement, InsightType(insight.insight_type)))
+        here = place_of(insight.engagement, InsightType(insight.insight_type))
+        return redirect(decided.page_of(request) or here)
     row = panel.current(insight.engagement, request.user).filter(pk=insight_id).first()  # type: ignore[attr-defined]
     return render(request, "insights/feedback.html", {"insight": row or insight})
 

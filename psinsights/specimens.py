@@ -13,6 +13,7 @@ from engagements.models import Engagement
 from engagements.records import InsightType
 from insights.bulk import Progress
 from insights.diff import compare
+from insights.feed import Item
 from insights.forms import BulkForm
 from insights.models import Action, BulkGeneration, Generation, Insight, Risk
 from insights.panel import KindState, Shown
@@ -224,23 +225,30 @@ def action_rows() -> list[Specimen]:
 def feed_items() -> list[Specimen]:
     """Insights in the feed."""
     kind = InsightType.RISK_DETECTION
-    claims = [Shown(claim=RISK, facts=[])] * 4
-    rows = {
-        "up to date": (_insight(kind, RISK, severity="high"), claims),
-        "out of date, fell back": (
-            _insight(kind, RISK, stale=True, fallback_reason="no answer"),
-            claims[:1],
+    claims = [Shown(claim=RISK, facts=[])] * 3
+    fell = _insight(kind, RISK, stale=True, fallback_reason="no answer")
+    items = {
+        "to decide": Item(
+            row=_insight(kind, RISK, severity="high"), claims=claims, more=1, risk=_risk("open")
         ),
-        "imported, without claims": (_insight(kind, provider="", imported=True), []),
+        "out of date, fell back": Item(row=fell, claims=claims[:1], more=0),
+        "imported, without claims": Item(
+            row=_insight(kind, provider="", imported=True), claims=[], more=0
+        ),
     }
-    return [
-        Specimen(
-            state=state,
-            template="insights/feed_item.html",
-            context={"row": row, "claims": shown},
-        )
-        for state, (row, shown) in rows.items()
+    shown = [
+        Specimen(state=state, template="insights/feed_item.html", context={"item": item})
+        for state, item in items.items()
     ]
+    briefs = [
+        Specimen(
+            state=f"action, {status}",
+            template="insights/action_brief.html",
+            context={"row": _action(status)},
+        )
+        for status in ("proposed", "accepted", "dismissed", "done")
+    ]
+    return [*shown, *briefs]
 
 
 def cards() -> list[Specimen]:

@@ -42,7 +42,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     counts = portfolio(scope.rows, few.day)
     context: dict[str, Any] = {
         "scope": scope,
-        "here": request.get_full_path(),
         "day": few.day,
         "counts": counts,
         "moved": few,
