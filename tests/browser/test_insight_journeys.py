@@ -103,11 +103,11 @@ def test_the_feed_filters_and_back_brings_the_filter_back(open_page):
     page.get_by_role("button", name="Generate all").click()
     page = open_page("/insights")
     page.get_by_label("Type", exact=True).first.select_option("risk_detection")
-    expect(page.locator("#feed article")).to_have_count(1)
+    expect(page.locator("#feed [data-row]")).to_have_count(1)
     assert "type=risk_detection" in page.url
-    page.locator("#feed article a.name").click()
+    page.locator("#feed [data-row] a.name").click()
     page.go_back()
-    expect(page.locator("#feed article")).to_have_count(1)
+    expect(page.locator("#feed [data-row]")).to_have_count(1)
 
 
 def test_a_model_on_loopback_writes_through_the_worker(open_page, settings):
