@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from connectors.freshness import glance
 from psinsights import packages
 from psinsights.lib.http import render_page
 from psinsights.services import FAILS, WATCH, services
@@ -19,7 +20,9 @@ SOON = timedelta(days=180)  # before support ends, it is time to plan
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Services for everybody who has a login; where they are, and packages, for staff alone."""
-    found = services()
+    seen = glance()
+    request.data_glance = seen  # type: ignore[attr-defined]  # the frame shows the same
+    found = services(seen)
     context: dict[str, Any] = {
         "here": "dependencies",
         "services": found,

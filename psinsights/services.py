@@ -6,7 +6,6 @@ it is and what it said are for those who run the installation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,7 @@ from django.db import connection
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from connectors.freshness import SOURCES, glance
+from connectors.freshness import SOURCES, Glance
 from connectors.models import Load, OutboxEntry
 from insights.models import BriefingDelivery, ProviderState
 from insights.providers.choose import LABELS, is_remote
@@ -48,12 +47,9 @@ class Service:
         return GLYPH[self.shade]
 
 
-def services() -> list[Service]:
-    """Every service, in the order in which a person would look."""
-    parts: tuple[Callable[[], Service], ...] = (
-        database, source, worker, outbox, model, webhooks, mail,
-    )  # fmt: skip
-    return [part() for part in parts]
+def services(seen: Glance) -> list[Service]:
+    """Every service, in the order in which a person would look; ``seen`` is the frame's glance."""
+    return [database(), source(seen), worker(), outbox(), model(), webhooks(), mail()]
 
 
 def database() -> Service:
@@ -76,15 +72,14 @@ def _engine() -> str:
     return f"{connection.display_name} {version}"
 
 
-def source() -> Service:
+def source(seen: Glance) -> Service:
     """Where the data comes from, by the newest loads."""
-    seen = glance()
     name = SOURCES[settings.DATA_MODE]
     affected = "pages keep the rows of the last load and say how old they are."
-    if seen.loaded_at is None:
-        state, shade, todo = "Never loaded", WATCH, "Load it on the settings page."
-    elif seen.failed:
+    if seen.failed:
         state, shade, todo = "The newest load failed", FAILS, "Settings say why."
+    elif seen.loaded_at is None:
+        state, shade, todo = "Never loaded", WATCH, "Load it on the settings page."
     elif seen.stale:
         state, shade, todo = "Old", WATCH, "Load it, and see whether the worker runs."
     else:

@@ -6,10 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+from django.utils import timezone
 
 from engagements.models import Standing
 from insights.register import Risk
@@ -19,8 +24,12 @@ from psinsights.webhooks.announce import announce
 from psinsights.webhooks.deliver import BACK_OFF, KEEP, deliver, prune
 from psinsights.webhooks.endpoints import endpoints, key_of, problem_of, shown
 from psinsights.webhooks.events import ping
+from psinsights.webhooks.work import SendWebhooks
+from tests.exports import engagement, load, task, write
 from tests.factories import DAY, days, make_engagement, make_event
 from tests.llm.raw import Connection, RawServer, always, http, in_turn
+from tests.processes import manage
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db
 KEY = bytes(range(32))
@@ -514,6 +523,121 @@ def test_old_deliveries_are_forgotten(one, clock):
     assert not WebhookEvent.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_that_look_at_once_tell_a_change_once(watched, clock):
+    stand("critical", 41)
+    make_risk(watched)
+    gate = threading.Barrier(2)
+
+    def look() -> None:
+        gate.wait(10)
+        announce(now=clock())
+        connection.close()
+
+    both = [threading.Thread(target=look) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(30)
+    assert sorted(body["type"] for body in bodies()) == ["health.band_changed", "risk.critical"]
+    assert WebhookDelivery.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_that_send_at_once_send_each_delivery_once(told_to, clock):
+    with RawServer(always(OK)) as server:
+        told_to(server.base_url)
+        for _ in range(12):
+            ping(endpoints(), now=clock.now)
+
+        def send() -> None:
+            deliver(clock=clock)
+            connection.close()
+
+        both = [threading.Thread(target=send) for _ in range(2)]
+        for thread in both:
+            thread.start()
+        for thread in both:
+            thread.join(60)
+        assert not WebhookDelivery.objects.exclude(state="delivered").exists()
+        assert len({read(request)[0]["webhook-id"] for request in server.requests}) == 12
+        assert len(server.requests) == 12
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_sends_beside_its_other_jobs(one):
+    with RawServer(Connection.hang) as server:
+        row = one(server.base_url)
+        WebhookDelivery.objects.update(next_at=timezone.now())
+        job = SendWebhooks()
+        assert job()
+        until(lambda: server.requests, what="the request")
+        assert job()  # it is under way, and this turn is over
+        assert outcome(row).state == "sending"
+    until(lambda: not job(), what="the end")
+    assert outcome(row).error == "The connection was closed before an answer."
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_between_sending_and_writing_it_down_sends_it_again(one):
+    asked = threading.Event()
+
+    def hold_the_first(connection: Connection) -> None:
+        if asked.is_set():
+            return connection.send(OK)
+        asked.set()
+        return connection.hang()
+
+    with RawServer(hold_the_first) as server:
+        row = one(server.base_url)
+        given = {"WEBHOOK_URLS": server.base_url, "WEBHOOK_SECRET": SECRET}
+        worker = manage("work", **given)
+        assert asked.wait(60)
+        worker.kill()
+        worker.communicate()
+        assert outcome(row).state == "sending"
+        WebhookDelivery.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        manage("work", "--once", **given).communicate(timeout=60)
+    assert (outcome(row).state, row.attempts) == ("delivered", 2)
+    assert len({read(request)[0]["webhook-id"] for request in server.requests}) == 1
+    assert len(server.requests) == 2
+
+
+# Through a load ───────────────────────────────────────────────────────────────
+
+
+def one_late_task(count: int) -> dict[str, list[dict[str, Any]]]:
+    """An engagement of ten tasks, so many of which are long overdue."""
+    return {
+        "engagements": [engagement()],
+        "tasks": [
+            task(n, end_date="2026-09-01" if n < count else "2026-12-20", status="In Progress")
+            for n in range(10)
+        ],
+    }
+
+
+def test_a_load_that_turns_a_band_makes_one_delivery(settings, told_to, clock):
+    settings.TODAY = "2026-11-19"
+    write(settings.GENERATED_DIR, **one_late_task(0))
+    load(settings.GENERATED_DIR)
+    before = Standing.objects.get()
+    told_to("https://hooks.example/psi")
+    announce(now=clock())
+    write(settings.GENERATED_DIR, **one_late_task(10))
+    for _ in range(2):
+        load(settings.GENERATED_DIR)
+        announce(now=clock())
+    after = Standing.objects.get()
+    assert (before.band, WebhookDelivery.objects.count()) == ("healthy", 1)
+    data = bodies()[0]["data"]
+    assert data["direction"] == "worse"
+    assert data["before"]["band"] == "healthy"
+    assert data["after"] == {"score": after.health, "band": after.band}
+    assert data["occurred_on"] == "2026-11-19"
+
+
 # Addresses and secrets ────────────────────────────────────────────────────────
 
 
@@ -546,3 +670,35 @@ def test_nothing_else_may_be_sent_to(url):
 def test_an_address_is_shown_without_what_may_be_secret():
     url = "https://hooks.example/services/T0123/averylongpartofapath?token=canary"
     assert shown(url) == "https://hooks.example/services/T0123/aver…?…"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"WEBHOOK_URLS": ["https://a.example/", "http://b.example/?key=canary"]},
+            "Address 2 of WEBHOOK_URLS begins with http://, which is for this machine alone.",
+        ),
+        ({"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET has fewer than 32 characters."),
+        ({"WEBHOOK_SECRET": "canary"}, "WEBHOOK_SECRET has fewer than 32 characters."),
+        ({"WEBHOOK_SECRET": "whsec_" + "%" * 40}, "WEBHOOK_SECRET is no base64 after whsec_."),
+        ({"WEBHOOK_SECRET": "whsec_" + "A" * 28}, "WEBHOOK_SECRET holds fewer than 24 bytes."),
+        (
+            {"WEBHOOK_SECRET_PREVIOUS": "canary"},
+            "WEBHOOK_SECRET_PREVIOUS has fewer than 32 characters.",
+        ),
+    ],
+)
+def test_what_cannot_be_used_stops_the_start_with_a_sentence(settings, told_to, given, sentence):
+    told_to("https://a.example/")
+    for name, value in given.items():
+        setattr(settings, name, value)
+    with pytest.raises(SystemCheckError) as told:
+        call_command("check")
+    assert sentence in str(told.value)
+    assert "canary" not in str(told.value)
+
+
+def test_what_is_set_up_well_passes(told_to):
+    told_to("https://a.example/", "http://127.0.0.1:9/x")
+    call_command("check")
