@@ -49,14 +49,14 @@ class Way(enum.StrEnum):
     """Where an engagement's health went over the week, first to last."""
 
     WORSE = "worse"  # its band
-    DROPPED = "dropped"  # by ten points or more within its band
+    DROPPED = "dropped"  # within its band
     BETTER = "better"
-    BACK = "back"  # it fell and came back
+    BACK = "back"  # it changed and came back
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """An engagement whose band changed or whose score fell, over all events of the week."""
+    """An engagement whose band changed or whose score fell by ten points, over the whole week."""
 
     place: Place
     way: Way

@@ -30,7 +30,7 @@ RISK = (
 )
 TASK = ("task_id", "name", "end_date", "status", "done_on")
 ACTION = ("id", "title", "owner", "due_on", "status", "done_on", "taken")
-READING = ("day", "score", "band")
+READING = ("day", "score", "band", "rules_shift")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +85,9 @@ def changed(scope: EngagementQuerySet, week: Week) -> QuerySet[Engagement]:
         day__range=(week.first, week.last), kind__in=("drop", "worse", "better")
     )
     risks, tasks, actions = _risks(week), _milestones(week), _actions(week)
-    earlier = HealthReading.objects.filter(
-        day__range=(week.first - timedelta(days=DAYS), week.first - timedelta(days=1))
-    )
+    before = (week.first - timedelta(days=DAYS), week.first - timedelta(days=1))
+    ruled = Q(day__range=(week.first, week.last), rules_shift__isnull=False)
+    readings = HealthReading.objects.filter(Q(day__range=before) | Q(day=week.last) | ruled)
     moved = Q(standing__contradiction__gt="") if week.newest else Q()
     for rows in (events, risks, tasks, actions):
         moved |= Q(pk__in=rows.order_by().values("engagement"))
@@ -99,7 +99,7 @@ def changed(scope: EngagementQuerySet, week: Week) -> QuerySet[Engagement]:
             week_risks=gathered(risks, *RISK),
             week_tasks=gathered(tasks, *TASK),
             week_actions=gathered(actions, *ACTION),
-            week_earlier=gathered(earlier, *READING),
+            week_readings=gathered(readings, *READING),
             week_read_before=Exists(_read_before(week)),
         )
         .order_by("pk")

@@ -56,7 +56,7 @@ class DeliveryQuerySet(models.QuerySet["BriefingDelivery"]):
     def row_for(self, user_id: int, week: Week) -> BriefingDelivery:
         """The one row of a person and a week, made when there is none; safe beside others."""
         row = BriefingDelivery(user_id=user_id, week=week.monday, first=week.first, last=week.last)
-        self.bulk_create([row], ignore_conflicts=True)
+        BriefingDelivery.objects.bulk_create([row], ignore_conflicts=True)
         return self.get(user=user_id, week=week.monday)
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import msgspec
 from django.urls import reverse
 
 from connectors.freshness import Glance
 from engagements.health import RULES, Band, disagrees
-from engagements.models import DeliveryNote, Engagement, Standing, Task
+from engagements.models import Engagement, Standing
 from engagements.rows import engagement_record
 from insights.briefing.changes import (
     Briefing,
@@ -24,81 +23,25 @@ from insights.briefing.changes import (
     Moved,
     Place,
     ResolvedRisk,
-    Step,
     Todo,
     Way,
 )
+from insights.briefing.gathered_rows import (
+    ActionRow,
+    Event,
+    Reading,
+    RiskRow,
+    TaskRow,
+    rows_of,
+)
+from insights.briefing.movement import by_day, ends_of, reading_before, steps_of, way_of
+from insights.briefing.quoting import quoted
 from insights.briefing.weeks import Week
 from insights.models import Action, Risk
-from insights.panel import plain
-from insights.schema import Claim
 from psinsights.lib.http import record_link
 
 T = TypeVar("T")
-BANDS = ("critical", "warning", "healthy")
 MANY, SOME = 8, 5  # shown of a kind
-CITED = 3  # records named beside a risk
-
-
-class Event(msgspec.Struct, frozen=True, array_like=True):
-    """A health event, as it was gathered."""
-
-    day: date
-    kind: str
-    score_before: int | None
-    score_after: int | None
-    band_before: str
-    band_after: str
-    reason: str
-
-
-class RiskRow(msgspec.Struct, frozen=True, array_like=True):
-    """A risk of the register, as it was gathered."""
-
-    pk: int
-    title: str
-    level: str
-    exposure: float
-    status: str
-    first_seen_on: date
-    worse_on: date | None
-    returned_on: date | None
-    resolved_on: date | None
-    resolution: str
-
-
-class TaskRow(msgspec.Struct, frozen=True, array_like=True):
-    """A milestone, as it was gathered."""
-
-    pk: str
-    name: str
-    end_date: date | None
-    status: str
-    done_on: date | None
-
-
-class ActionRow(msgspec.Struct, frozen=True, array_like=True):
-    """An action, as it was gathered; ``taken`` is whether somebody took it on this week."""
-
-    pk: int
-    title: str
-    owner: str
-    due_on: date
-    status: str
-    done_on: date | None
-    taken: bool
-
-
-class Reading(msgspec.Struct, frozen=True, array_like=True):
-    """A score and band of a day before the week."""
-
-    day: date
-    score: int | None
-    band: str
-
-
-def rows(kind: type[T], gathered: Any) -> list[T]:
-    return msgspec.convert(gathered or [], list[kind], strict=False)  # type: ignore[valid-type]
 
 
 @dataclass
@@ -127,26 +70,26 @@ class _Told:
         self._contradiction(row, page)
 
     def _health(self, row: Engagement, page: str) -> None:
-        events = sorted(rows(Event, row.week_events), key=_order)  # type: ignore[attr-defined]
+        events = sorted(rows_of(Event, row.week_events), key=by_day)  # type: ignore[attr-defined]
         if not events:
             return
-        first, last = events[0], events[-1]
+        start, end = ends_of(events, rows_of(Reading, row.week_readings), self.week)  # type: ignore[attr-defined]
         standing: Standing | None = getattr(row, "standing", None)
         self.moved.append(
             Moved(
                 place=_place(row, f"{page}#hs"),
-                way=_way(events),
-                before=first.score_before,
-                after=last.score_after,
-                band_before=first.band_before,
-                band_after=last.band_after,
-                steps=_steps(events),
+                way=way_of(start, end),
+                before=start.score,
+                after=end.score,
+                band_before=start.band,
+                band_after=end.band,
+                steps=steps_of(events),
                 reason=_gist(standing.reason) if standing and self.week.newest else "",
             )
         )
 
     def _risks(self, row: Engagement, page: str) -> None:
-        for risk in rows(RiskRow, row.week_risks):  # type: ignore[attr-defined]
+        for risk in rows_of(RiskRow, row.week_risks):  # type: ignore[attr-defined]
             place = _place(row, f"{page}#risk-{risk.pk}")
             if risk.status == Risk.Status.RESOLVED and risk.resolved_on:
                 gone = ResolvedRisk(
@@ -167,7 +110,7 @@ class _Told:
             self.found.append((risk.exposure, found))
 
     def _milestones(self, row: Engagement, page: str) -> None:
-        for task in rows(TaskRow, row.week_tasks):  # type: ignore[attr-defined]
+        for task in rows_of(TaskRow, row.week_tasks):  # type: ignore[attr-defined]
             met = self.week.holds(task.done_on)
             milestone = Milestone(
                 place=_place(row, record_link(page, task.pk)),
@@ -179,7 +122,7 @@ class _Told:
             (self.met if met else self.slipped).append(milestone)
 
     def _actions(self, row: Engagement, page: str) -> None:
-        for action in rows(ActionRow, row.week_actions):  # type: ignore[attr-defined]
+        for action in rows_of(ActionRow, row.week_actions):  # type: ignore[attr-defined]
             done = action.status == Action.Status.DONE
             todo = Todo(
                 place=_place(row, f"{page}#action-{action.pk}"),
@@ -201,9 +144,8 @@ class _Told:
         if not self.week.newest or standing is None or not standing.contradiction:
             return
         self.disputes += 1
-        earlier = rows(Reading, row.week_earlier)  # type: ignore[attr-defined]
-        newest = max(earlier, key=lambda reading: reading.day, default=None)
-        if newest is not None and _disagreed(row, newest):
+        earlier = reading_before(rows_of(Reading, row.week_readings), self.week)  # type: ignore[attr-defined]
+        if earlier is not None and _disagreed(row, earlier):
             return
         told = Disputed(place=_place(row, f"{page}#contradiction"), sentence=standing.contradiction)
         self.disputed.append((101 if standing.health is None else standing.health, told))
@@ -262,73 +204,8 @@ def _first_read(number: int) -> Iterator[Caveat]:
         )
 
 
-def quoted(risks: Sequence[FoundRisk]) -> list[FoundRisk]:
-    """The risks with their words, where the record still says them; two queries, none for none."""
-    if not risks:
-        return []
-    kept = {
-        pk: (_claim(claim), seen)
-        for pk, claim, seen in Risk.objects.filter(pk__in=[risk.key for risk in risks]).values_list(
-            "pk", "claim", "seen"
-        )
-    }
-    cited = {piece.source for claim, _ in kept.values() if claim for piece in claim.evidence}
-    texts = _texts(cited)
-    return [_with_words(risk, *kept.get(risk.key, (None, [])), texts) for risk in risks]
-
-
-def _with_words(
-    risk: FoundRisk, claim: Claim | None, seen: Sequence[str], texts: dict[str, str]
-) -> FoundRisk:
-    page = risk.place.href.partition("#")[0]
-    evidence = claim.evidence if claim else ()
-    standing = [e for e in evidence if texts.get(e.source, "")[e.start : e.end] == e.quote]
-    # A quote is worth its line where it tells more than the title.
-    telling = [e for e in standing if plain(e.quote) not in plain(risk.title)]
-    if telling:
-        said = telling[0]
-        href = record_link(page, said.source)
-        return replace(risk, quote=said.quote, source=said.source, source_href=href)
-    cited = list(dict.fromkeys([*(e.source for e in standing), *seen]))[:CITED]
-    records = tuple((record, record_link(page, record)) for record in cited)
-    return replace(risk, records=records, changed=bool(evidence) and not standing)
-
-
-def _claim(kept: dict[str, Any]) -> Claim | None:
-    try:
-        return msgspec.convert(kept, Claim, strict=False)
-    except msgspec.ValidationError:
-        return None
-
-
-def _texts(cited: set[str]) -> dict[str, str]:
-    """What the cited records say today: a note's content, a task's name."""
-    notes = DeliveryNote.objects.filter(pk__in=cited).order_by().values_list("pk", "content")
-    tasks = Task.objects.filter(pk__in=cited).order_by().values_list("pk", "name")
-    return dict(notes.union(tasks, all=True)) if cited else {}
-
-
 def _place(row: Engagement, href: str) -> Place:
     return Place(engagement_id=row.pk, customer=row.customer_name, href=href)
-
-
-def _order(event: Event) -> tuple[date, bool]:
-    # Of a day, the change of band last: a fall that changed the band is told by it.
-    return event.day, event.kind != "drop"
-
-
-def _steps(events: Sequence[Event]) -> tuple[Step, ...]:
-    """A sentence for each day on which something happened."""
-    return tuple(Step(day=e.day, sentence=e.reason) for e in {e.day: e for e in events}.values())
-
-
-def _way(events: Sequence[Event]) -> Way:
-    before, after = events[0].band_before, events[-1].band_after
-    if before in BANDS and after in BANDS and before != after:
-        return Way.BETTER if BANDS.index(after) > BANDS.index(before) else Way.WORSE
-    start, end = events[0].score_before, events[-1].score_after
-    fell = start is not None and end is not None and end < start
-    return Way.DROPPED if fell and events[-1].kind == "drop" else Way.BACK
 
 
 def _how(risk: RiskRow, week: Week) -> tuple[str, date]:

@@ -145,7 +145,8 @@ def _line(place: Place, said: str, *, quote: str = "", source: str = "") -> Line
 
 def _moved(row: Moved) -> Line:
     said = f"{moved_words(row)}."
-    return _line(row.place, f"{said} {row.reason}".strip() if row.way is not Way.BACK else said)
+    reason = f" Heaviest now: {row.reason}" if row.reason and row.way is not Way.BACK else ""
+    return _line(row.place, said + reason)
 
 
 def _found(row: FoundRisk) -> Line:

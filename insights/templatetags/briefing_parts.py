@@ -24,7 +24,7 @@ def briefing_form(context: dict[str, Any], form: BriefingForm | None = None) -> 
         "scope": kept.scope if kept else "mine",
     }
     if form is not None and form.is_bound:
-        errors = [error for said in form.errors.values() for error in said]
+        errors = [str(error) for said in form.errors.values() for error in said]
         shown |= {
             "wants": bool(form["on"].value()),
             "scope": form["scope"].value(),
