@@ -23,6 +23,31 @@ PAGES = (
 )
 OF_ENGAGEMENTS = {"notes": "engagements", "reports": "engagements"}
 PROVIDERS = {"embedded": "Embedded engine", "huggingface": "Hugging Face"}
+# Of which style sheets every page is made, and what those of a room or of one view need besides.
+EVERYWHERE = ("tokens base frame controls lists", "media")
+BESIDES = {
+    "dashboard": "charts insights",
+    "engagements": "charts insights engagement",
+    "engagements:index": "charts filters",
+    "notes": "insights engagement",
+    "reports": "insights report",
+    "insights": "charts insights filters",
+    "metrics": "charts",
+    "briefing": "charts insights",
+    "settings": "charts insights settings",
+    "search": "search",
+    "styleguide": "charts insights engagement filters",
+}
+
+
+@register.simple_tag(takes_context=True)
+def sheets_of_page(context: dict[str, Any]) -> list[str]:
+    """Addresses of the style sheets of this page; ``media`` comes last and changes the others."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    view = match.view_name if match else ""
+    besides = BESIDES.get(view) or BESIDES.get(view.split(":")[0], "")
+    first, last = EVERYWHERE
+    return stylesheets(f"{first} {besides} {last}")
 
 
 @register.filter
