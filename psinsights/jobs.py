@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from connectors import schedule
 from connectors.asked import perform_asked_load
+from connectors.imports.kept import forget_expired
 from engagements import scoring_runs
 from insights import generation
 from insights.briefing.sending import send_due
@@ -59,4 +60,5 @@ JOBS: tuple[Callable[[], bool], ...] = (
     Every(10, announce_webhooks),
     SendWebhooks(),
     Every(3600, prune_webhooks),
+    Every(3600, forget_expired),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 from connectors import sync
 from connectors.imports import examples, reading, vocabulary
 from connectors.imports.faults import shown
+from connectors.json_outbox import write_upserted
 from connectors.models import (
     ImportCheck,
     Load,
@@ -35,6 +38,7 @@ from engagements.parse import parse
 from psinsights.lib.sheets import harmless
 from psinsights.models import AuditEntry
 from tests.factories import signed_in
+from tests.processes import environment
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -324,6 +328,42 @@ def test_a_directory_that_cannot_be_written_leaves_the_old_file(source, staff, s
     assert "tasks.json cannot be written" in answer.text
     assert state() == before
     assert "The newest load failed" not in staff.get("/settings").text
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file(source, tmp_path):
+    """A disk that is full, as a limit on the size of a file: the process is told as it writes."""
+    before = (source / "tasks.json").read_bytes()
+    script = """
+import resource, sys
+from pathlib import Path
+import django; django.setup()
+from connectors.json_outbox import write_upserted
+from connectors.tables import table
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+rows = [{"task_id": f"N-{n}", "name": "x" * 100} for n in range(100)]
+try:
+    write_upserted(Path(sys.argv[1]), table("tasks"), rows)
+except OSError:
+    sys.exit(9)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script, str(source / "tasks.json")],
+        cwd=django_settings.BASE_DIR, env=environment(DJANGO_SETTINGS_MODULE="psinsights.settings"),
+        check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 9
+    assert (source / "tasks.json").read_bytes() == before
+    assert {path.name for path in source.iterdir()} == {"engagements.json", "tasks.json"}
+
+
+def test_whoever_dies_after_the_write_leaves_the_rows_to_the_next_load(source, staff):
+    check = checked(staff, f"{HEAD}\nT-2,ENG-0001,Another,Blocked\n")
+    rows = [TASK | {"task_id": "T-2", "name": "Another"}]
+    write_upserted(source / "tasks.json", table_named("ps_tasks"), rows)
+    sync.load()
+    assert Task.objects.get(pk="T-2").name == "Another"
+    assert "it is now 0 new, 0 changed, 1 unchanged" in confirm(staff, check).text
+    assert "there is nothing to import" in confirm(staff, check).text
 
 
 def test_when_the_load_fails_the_file_is_put_back(source, staff):

@@ -52,8 +52,8 @@ def gathered(table: Table, keys: Collection[Key]) -> Here:
 
 def key_of(table: Table, values: Mapping[str, Any]) -> Key:
     """The key of a row as it was given; empty where a part of it is no text."""
-    key = tuple(values.get(name) for name in table.key)
-    return key if all(isinstance(part, str) for part in key) else ()
+    key = tuple(part for name in table.key if isinstance(part := values.get(name), str))
+    return key if len(key) == len(table.key) else ()
 
 
 def writes_files() -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors.imports import here
@@ -121,11 +122,12 @@ def settle(kept: ImportCheck, state: ImportCheck.State, user: User, **more: Any)
     return bool(ended)
 
 
-def forget_expired() -> None:
-    """Content of nobody's use goes: of files that were never confirmed, and old records."""
+def forget_expired() -> bool:
+    """Files that were never confirmed go, and old records of those that were; whether any did."""
     now = timezone.now()
-    ImportCheck.objects.filter(state=ImportCheck.State.CHECKED, expires_at__lt=now).delete()
-    ImportCheck.objects.filter(created_at__lt=now - REMEMBERED).delete()
+    expired = Q(state=ImportCheck.State.CHECKED, expires_at__lt=now)
+    gone, _ = ImportCheck.objects.filter(expired | Q(created_at__lt=now - REMEMBERED)).delete()
+    return gone > 0
 
 
 def reject_columns(kept: ImportCheck) -> list[str]:

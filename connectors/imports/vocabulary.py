@@ -53,7 +53,9 @@ class Column:
     @property
     def words(self) -> list[str]:
         """The words it may be, where they are a closed set."""
-        return [str(word.value) for word in self.kind.cls] if _is_enum(self.kind) else []
+        if not isinstance(self.kind, inspect.EnumType):
+            return []
+        return [str(word.value) for word in self.kind.cls]
 
     def value(self, cell: str) -> Any:
         """What a cell of text means here; what it cannot mean stays text and is refused later."""
@@ -103,10 +105,6 @@ def _without_null(kind: inspect.Type) -> inspect.Type:
     if isinstance(kind, inspect.UnionType):
         return next(_without_null(k) for k in kind.types if not isinstance(k, inspect.NoneType))
     return kind
-
-
-def _is_enum(kind: inspect.Type) -> bool:
-    return isinstance(kind, inspect.EnumType)
 
 
 def _accepted(kind: inspect.Type) -> str:

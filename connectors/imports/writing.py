@@ -137,7 +137,12 @@ def _replaced(directory: Path, table: Table, checked: Checked) -> _Files:
         settle_in(directory)
     path = directory / table.file
     backup = _backed_up(path) if path.exists() else None
-    write_upserted(path, table, rows)
+    try:
+        write_upserted(path, table, rows)
+    except (OSError, SourceError):
+        if backup is not None:  # a copy of what was not replaced is of no use
+            backup.unlink(missing_ok=True)
+        raise
     return _Files(path, backup)
 
 
