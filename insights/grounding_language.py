@@ -136,14 +136,17 @@ def words(text: str) -> list[str]:
     return _WORD.findall(folded(text))
 
 
-def _is_term(word: str) -> bool:
-    return (len(word) > 2 or not word.isascii()) and word not in _STOP
+@lru_cache(maxsize=32768)
+def _term(word: str) -> str:
+    """The stem of a word that carries content, "" of one that carries none."""
+    carries = (len(word) > 2 or not word.isascii()) and word not in _STOP
+    return stem(word.split("'")[0]) if carries else ""
 
 
 @lru_cache(maxsize=16384)
 def terms(text: str) -> frozenset[str]:
     """The stems of a text that carry content."""
-    return frozenset(stem(w.split("'")[0]) for w in words(text) if _is_term(w))
+    return frozenset(map(_term, words(text))) - {""}
 
 
 def overlap(claim: str, supports: list[str]) -> float:

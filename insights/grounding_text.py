@@ -16,6 +16,7 @@ MIN_QUOTE = 8
 _QUOTES = dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟«»″", '"')
 _DASHES = dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
 _SAME = _QUOTES | _DASHES
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 .,")
 _TRIMMED = " \"'."
 
 
@@ -56,7 +57,8 @@ def fold(text: str) -> Folded:
     origin: list[int] = []
     after_space = True
     for position, char in enumerate(text):
-        for folded in _fold_char(char):
+        # Most characters of most records are these, and become themselves.
+        for folded in char if char in _PLAIN else _fold_char(char):
             if folded == " " and after_space:
                 continue
             after_space = folded == " "

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -601,3 +602,33 @@ def test_a_verdict_may_not_paint_another_colour_than_the_computed_one(text, kept
     assert bool(result.kept) is kept
     if not kept:
         assert result.rejected[0].code == "contradicts_health"
+
+
+def test_what_was_checked_before_is_refused_again_on_other_records():
+    quote = "The firewall change is approved."
+    claim = Claim(
+        id="c1",
+        text="The firewall change is approved",
+        kind="progress",
+        evidence=(Evidence(source="N-1", quote=quote, start=0, end=len(quote)),),
+    )
+    texts = {"N-1": quote}
+    assert verify([claim], texts, {}).kept
+    texts["N-1"] = "The firewall change is not approved."  # the same mapping, changed in place
+    assert [r.code for r in verify([claim], texts, {}).rejected] == ["quote_not_in_record"]
+    texts["N-1"] = quote
+    assert verify([claim], texts, {}).kept
+    assert [r.code for r in verify([claim], {}, {}).rejected] == ["unknown_record"]
+
+
+def test_a_claim_that_was_checked_is_still_looked_at_by_its_id_and_its_company():
+    quote = "The firewall change is approved."
+    claim = Claim(
+        id="c1",
+        text="The firewall change is approved",
+        kind="progress",
+        evidence=(Evidence(source="N-1", quote=quote, start=0, end=len(quote)),),
+    )
+    unnamed = msgspec.structs.replace(claim, id=" ")
+    codes = [r.code for r in verify([claim, unnamed, claim], {"N-1": quote}, {}).rejected]
+    assert codes == ["bad_id", "duplicate_id"]

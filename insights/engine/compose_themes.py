@@ -141,20 +141,26 @@ def _phrases(content: str, stop: frozenset[str]) -> Iterator[tuple[str, ...]]:
             word if word.isupper() or any(c.isupper() for c in word[1:]) else word.lower()
             for word in spoken
         ]
-        for first in range(len(named)):
-            for last in range(first + 2, min(first + MOST_WORDS, len(named)) + 1):
-                phrase = named[first:last]
-                if _is_name(phrase, stop):
-                    yield tuple(phrase)
+        yield from _named(named, [_part(word, stop) for word in named])
 
 
-def _is_name(phrase: Sequence[str], stop: frozenset[str]) -> bool:
-    if phrase[0] in _LINKS or phrase[-1] in _LINKS:
-        return False
-    return all(
-        word in _LINKS or (word.lower() not in stop and word.lower() not in _UNNAMED)
-        for word in phrase
-    )
+def _part(word: str, stop: frozenset[str]) -> str:
+    """Whether a word may begin and end a name, link two words of one, or end the search for it."""
+    if word in _LINKS:
+        return "link"
+    plain = word.lower()
+    return "end" if plain in stop or plain in _UNNAMED else "name"
+
+
+def _named(said: Sequence[str], parts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for first, part in enumerate(parts):
+        if part != "name":
+            continue
+        for last in range(first + 1, min(first + MOST_WORDS, len(said))):
+            if parts[last] == "end":
+                break
+            if parts[last] == "name":
+                yield tuple(said[first : last + 1])
 
 
 def _speaking(found: Sequence[Passage], label: str) -> list[Passage]:

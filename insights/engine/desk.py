@@ -14,9 +14,8 @@ import msgspec
 from engagements.records import NoteFinding, NoteRecord, TaskRecord
 from insights.engine.merging import Risk, not_overtaken, open_risks
 from insights.facts import known_names
-from insights.grounding import Ground, Refused, check, distinct
+from insights.grounding import Refused, check, distinct, ground_of
 from insights.grounding_language import hedged, terms
-from insights.grounding_names import name_words
 from insights.schema import Certainty, Claim, Dossier, Evidence, Fact
 
 MOST_QUOTES = 3
@@ -29,10 +28,10 @@ class Desk:
         self.dossier = dossier
         self.as_of = dossier.as_of
         self._made: dict[str, list[Claim]] = {}
-        self.ground = Ground(
-            texts=dossier.texts(),
-            facts=dossier.facts,
-            names=frozenset().union(*map(name_words, known_names(dossier.engagement))),
+        self.ground = ground_of(
+            dossier.texts(),
+            dossier.facts,
+            names=known_names(dossier.engagement),
             as_of=dossier.as_of,
         )
 
