@@ -38,7 +38,7 @@ def addresses(resolver: URLResolver | None = None, start: str = "/") -> Iterator
 
 
 ALL = sorted(set(addresses()))
-BY_SECRET = ("/shared/", "/briefing/unsubscribe/")  # open to whoever has the link
+BY_SECRET = ("/shared/", "/welcome/", "/briefing/unsubscribe/")  # open to whoever has the link
 SHARED = [address for address in ALL if address.startswith(BY_SECRET)]
 PAGES = [a for a in ALL if not a.startswith("/api/") and a not in OPEN and a not in SHARED]
 API = [address for address in ALL if address.startswith("/api/") and address not in OPEN]
