@@ -20,6 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from connectors import sync
+from connectors.asked import perform_asked_load
 from connectors.imports import examples, reading, vocabulary
 from connectors.imports.faults import shown
 from connectors.json_outbox import write_upserted
@@ -221,6 +222,17 @@ def test_orphans_that_waited_come_in_with_their_engagement(source, staff):
     answer = confirm(staff, checked(staff, example_file("engagements.csv")), follow=True)
     assert "1 row that waited for its engagement came in, too." in answer.text
     assert Task.objects.filter(pk="T-9").exists()
+
+
+def test_where_loads_are_slow_the_rows_come_in_and_the_worker_judges_them(source, staff):
+    Load.objects.update(started_at=timezone.now() - timedelta(minutes=2))
+    check = checked(staff, f"{HEAD}\nT-2,ENG-0001,Another,Blocked\n")
+    answer = confirm(staff, check, follow=True)
+    assert "The worker reads their notes and assesses their health next." in answer.text
+    assert Task.objects.filter(pk="T-2").exists()
+    assert Engagement.objects.get(pk="ENG-0001").unassessed
+    assert perform_asked_load()
+    assert not Engagement.objects.get(pk="ENG-0001").unassessed
 
 
 # Who may, and once ───────────────────────────────────────────────────────────

@@ -110,9 +110,9 @@ def discard(kept: ImportCheck, user: User) -> bool:
     return True
 
 
-def settle(kept: ImportCheck, state: ImportCheck.State, user: User, **more: Any) -> bool:
+def settle(kept: ImportCheck, state: ImportCheck.State, user: User | None, **more: Any) -> bool:
     """End a checked file once, and forget its content; within the caller's transaction."""
-    person = user if user.is_authenticated else None
+    person = user if user is not None and user.is_authenticated else None
     still = ImportCheck.objects.filter(pk=kept.pk, state=ImportCheck.State.CHECKED)
     ended = still.update(
         state=state, settled_by=person, settled_at=timezone.now(), content=b"", **more

@@ -33,6 +33,7 @@ from connectors.tables import table as table_named
 from psinsights.lib import audit
 
 BACKUPS = "before-import"
+MANY = 5000  # rows: what is judged from so many is left to the worker
 BACKUPS_KEPT = 5  # of each table
 User = AbstractBaseUser | AnonymousUser
 
@@ -68,7 +69,7 @@ def confirm(check: ImportCheck, user: User) -> ImportCheck:
         raise NotImported("The source are tables of a warehouse: put the rows in there.")
     table = table_named(check.table)
     here.check_source(table)
-    slow = overview.is_slow(overview.source_state(freshness.glance()))
+    slow = check.ready > MANY or overview.is_slow(overview.source_state(freshness.glance()))
     order = Order(trigger="import", user=user, rows_only=slow)
     with claimed(order) as run:
         try:
@@ -77,7 +78,7 @@ def confirm(check: ImportCheck, user: User) -> ImportCheck:
             Load.objects.filter(pk=run.pk).delete()  # nothing was loaded, and nothing has failed
             raise
         summary = _loaded(run, files, order)
-        _settle(check.pk, files, summary, user)
+        _settle(check.pk, files, summary, order)
     if slow:
         with suppress(LoadRunning):
             asked.leave_to_worker(user)
@@ -168,15 +169,15 @@ def _loaded(run: Load, files: _Files, order: Order) -> Summary:
         raise
 
 
-def _settle(pk: int, files: _Files, summary: Summary, user: User) -> None:
+def _settle(pk: int, files: _Files, summary: Summary, order: Order) -> None:
     check = ImportCheck.objects.get(pk=pk)
     place = place_for_people(files.path.parent)
     result = {
         "file": f"{place}/{files.path.name}",
         "backup": f"{place}/{BACKUPS}/{files.backup.name}" if files.backup else "",
         "returned": sum(outcome.returned for outcome in summary.tables.values()),
-        "assessed": summary.readings,
+        "left_to_worker": order.rows_only,
     }
     with transaction.atomic():
-        kept.settle(check, ImportCheck.State.IMPORTED, user, result=result)
-        audit.record(user, "import.confirmed", check.table, kept.in_numbers(check))
+        kept.settle(check, ImportCheck.State.IMPORTED, order.user, result=result)
+        audit.record(order.user, "import.confirmed", check.table, kept.in_numbers(check))
