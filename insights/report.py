@@ -159,6 +159,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Noted, ...]
     notes_total: int
     is_redacted: bool = False
+    rules_version: int = 1  # of the scoring rules behind the score
 
     @property
     def summary(self) -> tuple[Section, ...]:

@@ -73,6 +73,7 @@ def report_of(engagement: Engagement, glance: Glance) -> Report:
         contradiction=standing.contradiction if standing else "",
         facts=tuple(_facts(engagement, standing, day)),
         coverage=round(100 * health.coverage) if health else 0,
+        rules_version=standing.rules_version if standing else 1,
         signals=tuple(_signal(line) for line in working.lines(health)) if health else (),
         caps=tuple(cap.sentence for cap in health.caps) if health else (),
         missing=health.missing if health else (),

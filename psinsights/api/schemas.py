@@ -161,6 +161,7 @@ class HealthDetail(Struct, kw_only=True):
     lever: Any | None
     missing: list[str]
     contradiction: str | None
+    rules_version: int | None  # of the scoring rules behind it
 
 
 class EngagementDetail(Struct, kw_only=True):

@@ -50,11 +50,12 @@ def health_detail(row: Engagement) -> HealthDetail:
         return HealthDetail(
             score=None, band="unknown", state="unknown", coverage=0, as_of=None,
             signals=[], caps=[], lever=None, missing=[], contradiction=None,
+            rules_version=None,
         )  # fmt: skip
-    return _detail(health)
+    return _detail(health, standing.rules_version if standing else None)
 
 
-def _detail(health: Health) -> HealthDetail:
+def _detail(health: Health, rules_version: int | None) -> HealthDetail:
     return HealthDetail(
         score=health.score,
         band=str(health.band),  # type: ignore[arg-type]  # the same four words
@@ -66,6 +67,7 @@ def _detail(health: Health) -> HealthDetail:
         lever=health.lever,
         missing=list(health.missing),
         contradiction=health.contradiction,
+        rules_version=rules_version,
     )
 
 
