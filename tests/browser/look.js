@@ -14,6 +14,15 @@ window.look = (() => {
       yield [node, [...range.getClientRects()].filter((box) => box.width && box.height)];
     }
   };
+  /* The part of a box that its scrolling and cutting ancestors let through. */
+  const shown = (node, { left, top, right, bottom }) => {
+    for (let up = node.parentElement; up && up !== document.body; up = up.parentElement) {
+      if (getComputedStyle(up).overflowX === "visible") continue;
+      const edge = up.getBoundingClientRect();
+      [left, top, right, bottom] = [Math.max(left, edge.left), Math.max(top, edge.top), Math.min(right, edge.right), Math.min(bottom, edge.bottom)];
+    }
+    return { left, top, right, bottom };
+  };
   const CONTROLS = "button, .btn, .badge, .pill, .tabs a, .seg > *, .nav a, .toc a, .chipx, .cite, th, label, .k, summary";
   const beyond = (box, edge) => box.left < edge.left - 1.5 || box.right > edge.right + 1.5 || box.top < edge.top - 1.5 || box.bottom > edge.bottom + 1.5;
 
@@ -40,7 +49,7 @@ window.look = (() => {
       const found = [], lines = [];
       for (const [node, boxes] of texts(document.body)) {
         if (node.parentElement.closest(".bar, .nav, dialog, #toasts, .plot, option, select")) continue;
-        for (const box of boxes) lines.push([node, box]);
+        for (const box of boxes.map((one) => shown(node, one))) if (box.right > box.left && box.bottom > box.top) lines.push([node, box]);
       }
       lines.sort((a, b) => a[1].top - b[1].top);
       for (let at = 0; at < lines.length; at++)

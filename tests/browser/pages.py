@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engagements.saved import VIEWS
+from tests.browser.stage import WEBHOOKS
 
-Person = Literal["manager", "viewer", "nobody"]
+Person = Literal["manager", "consultant", "viewer", "roleless", "nobody"]
 DEBUG = {"DEBUG": True}
 DEMO = {"DEBUG": True, "DEMO": True}
 REMOTE = {"AI_PROVIDER": "huggingface", "HF_TOKEN": "hf_only-for-tests"}
@@ -40,9 +41,8 @@ def named(table: dict[str, str], **given: Any) -> list[Page]:
 def send_nothing(page: Any) -> None:
     """Send the page's own form with nothing in it, past the browser's own check."""
     form = page.locator("main form[method=post]").first
-    form.evaluate("form => { form.noValidate = true; form.removeAttribute('hx-post'); }")
     with page.expect_navigation():
-        form.evaluate("form => form.requestSubmit()")
+        form.evaluate("form => form.submit()")  # asks neither the browser's check nor htmx
 
 
 def sign_in_wrongly(name: str) -> Callable[[Any], None]:
@@ -71,6 +71,11 @@ def make_token(page: Any) -> None:
         page.locator("main form[method=post]").first.locator("button").click()
 
 
+def preview_rules(page: Any) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name="Preview").click()
+
+
 def ask_for_keys(page: Any) -> None:
     page.keyboard.press("?")
 
@@ -90,6 +95,15 @@ BEFORE_ANY_DATA = named(
         "quarantine": "/settings/quarantine",
         "tokens": "/settings/tokens",
         "log": "/settings/log",
+        "briefing": "/briefing",
+        "briefing by mail": "/settings/briefing",
+        "import": "/settings/import",
+        "scoring": "/settings/scoring",
+        "people": "/settings/people",
+        "person": "/settings/people/{person}",
+        "password": "/settings/password",
+        "dependencies": "/settings/dependencies",
+        "webhooks, none": "/settings/webhooks",
     },
     empty=True,
 )
@@ -105,6 +119,10 @@ PORTFOLIO = named(
         "search, of a kind": "/search?q=access&in=note",
         "metrics, short": "/metrics?days=7",
         "changes": "/insights/{insight}/changes",
+        "briefing, mine": "/briefing?scope=mine",
+        "import, checked": "/settings/import/{import}",
+        "scoring, asked": "/settings/scoring/preview/{preview}",
+        "webhook": "/settings/webhooks/{webhook}",
     }
 )
 ENGAGEMENT = named(
@@ -132,9 +150,17 @@ OTHERS = [
     Page(name="demo", path="/", who="nobody", empty=True, given=DEMO),
     Page(name="dashboard of a viewer", path="/", who="viewer", empty=True),
     Page(name="settings of a viewer", path="/settings", who="viewer"),
+    Page(name="dashboard of a consultant", path="/", who="consultant", empty=True),
+    Page(name="no role", path="/", who="roleless", status=403, empty=True),
+    Page(name="welcome", path="/welcome/{uid}/{key}", who="nobody", empty=True),
+    Page(name="briefing ended", path="/briefing/unsubscribe/{unsubscribe}", who="nobody"),
+    Page(name="webhooks", path="/settings/webhooks", given=WEBHOOKS),
     Page(name="keyboard help", path="/engagements", then=ask_for_keys),
     Page(name="note, refused", path="/engagements/{rich}/notes/new", then=send_nothing, status=422),
     Page(name="share, just made", path="/engagements/{bare}/share", then=make_link),
+    Page(name="import, refused", path="/settings/import", then=send_nothing, status=422),
+    Page(name="person, refused", path="/settings/people", then=send_nothing, status=422),
+    Page(name="scoring, previewed", path="/settings/scoring", then=preview_rules),
     Page(name="token, just made", path="/settings/tokens", then=make_token, status=201),
     Page(name="shared", path="/shared/{token}", who="nobody"),
     Page(name="shared, closed", path="/shared/nothing", who="nobody", status=404, empty=True),
@@ -165,13 +191,17 @@ PAGES = [*BEFORE_ANY_DATA, *PORTFOLIO, *ENGAGEMENT, *OTHERS]
 
 # Addresses that answer GET with something else than a page, or answer none.
 NO_PAGE = {
-    "a file": {"engagements:csv", "engagements:xlsx", "metrics:export", "settings:rejects"},
+    "a file": {
+        "settings:import-template", "settings:import-rejects", "engagements:csv", "engagements:xlsx", "metrics:export", "settings:rejects",
+    },
     "a form is sent to it": {
         "logout", "engagements:save-view", "engagements:remove-view", "insights:bulk-start",
         "insights:bulk-verb", "insights:provider-test", "insights:feedback", "insights:make-all",
         "insights:cancel", "insights:risk", "insights:action", "settings:load",
         "settings:regenerate", "settings:retry-outbox", "settings:run-job", "settings:revoke-token",
-        "reports:revoke",
+        "reports:revoke", "settings:import-check", "settings:import-confirm",
+        "settings:import-discard", "settings:scoring-preview", "settings:scoring-save",
+        "settings:person-verb", "settings:test-webhooks", "settings:send-webhook-again",
     },
     "a part of a page": {"insights:bulk", "insights:kind", "settings:job"},
 }  # fmt: skip

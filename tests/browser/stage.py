@@ -11,23 +11,33 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from connectors.as_of import portfolio_day
 from connectors.freshness import glance
+from connectors.imports.kept import check_upload
 from connectors.models import OutboxEntry, QuarantinedRow
 from connectors.notes import write_note
+from engagements import scoring_runs
+from engagements.health_model import RULES
 from engagements.models import Engagement, Task
 from engagements.records import InsightType
 from engagements.saved_views import SavedView
+from insights.briefing.subscribing import subscribe, token_of
 from insights.deciding import decide_action, decide_risk
 from insights.generation import generate
 from insights.models import Action, BulkGeneration, Generation, Insight, Risk
 from insights.reporting import report_of
 from insights.sharing import revoke, share
 from psinsights.models import ApiToken
+from psinsights.people import link_for
+from psinsights.webhooks.endpoints import endpoints
+from psinsights.webhooks.events import ping
+from psinsights.webhooks.models import WebhookDelivery, WebhookEvent
 from tests.conftest import person
+from tests.exports import task
+from tests.factories import make_member
 
 STAGES = ("empty", "full")
 # Each shows a state of its own. Names are those of `{…}` in the addresses of pages.py.
@@ -42,17 +52,25 @@ CAST = {
     "done": "ENG-0008",  # completed
     "held": "ENG-0015",  # on hold
 }
+WEBHOOKS = {
+    "WEBHOOK_URLS": ["https://hooks.example.com/services/T0001/B0001/a-long-part-of-an-address"],
+    "WEBHOOK_SECRET": "whsec_only-for-tests-only-for-tests-0000",
+}
 LONG = "Zuständigkeitsübergabevereinbarung" * 3  # a word without a place to break it
 
 
 def set_up(stage: str) -> dict[str, str]:
     """People and rows of a stage; what the addresses of its pages are filled in with."""
-    manager = person("manager", first_name="Mara", last_name="Voss", is_staff=True)
-    person("viewer", first_name="Vito")
+    manager = person(
+        "manager", first_name="Mara", last_name="Voss", is_staff=True, email="mara@example.com"
+    )
+    make_member(person("viewer", first_name="Vito"), "viewer")
+    make_member(person("consultant", first_name="Coen"), "consultant")
+    person("roleless")
     person("locked")
     for _ in range(settings.AXES_FAILURE_LIMIT):
         Client().post("/login", {"username": "locked", "password": "wrong"})
-    return full(manager) if stage == "full" else {}
+    return people(manager) | (full(manager) if stage == "full" else {})
 
 
 def full(manager: User) -> dict[str, str]:
@@ -65,6 +83,8 @@ def full(manager: User) -> dict[str, str]:
         **kept_aside(),
         **shared(manager),
         **bulk(manager),
+        **imported(manager),
+        **told(),
         "insight": Insight.objects.get(
             engagement=CAST["rich"], insight_type="risk_detection", is_current=True
         ).pk,
@@ -168,6 +188,39 @@ def bulk(manager: User) -> dict[str, str]:
             state="done" if at % 2 else "waiting",
         )
     return {"bulk": str(found.pk)}
+
+
+def people(manager: User) -> dict[str, str]:
+    """Logins of each role, links that end a mail, and one that begins a login."""
+    viewer = User.objects.get(username="viewer")
+    subscribe(viewer, "all")
+    *_, uid, key = link_for(manager, viewer).split("/")
+    return {
+        "person": str(viewer.pk),
+        "uid": uid,
+        "key": key,
+        "unsubscribe": token_of(viewer),
+    }
+
+
+def imported(manager: User) -> dict[str, str]:
+    """A file with good and bad rows that waits for somebody to confirm it, and other rules asked."""
+    rows = [task(1, engagement_id=CAST["rich"]), task(2), task(3, progress_percent="lots")]
+    content = json.dumps([*rows, *(task(at, engagement_id=LONG) for at in range(4, 20))])
+    found = check_upload(content.encode(), "ps_tasks", f"{LONG}.json", manager)
+    asked = scoring_runs.ask(RULES, seen=0, as_of=portfolio_day(), user=manager)
+    return {"import": str(found.pk), "preview": str(asked.pk)}
+
+
+def told() -> dict[str, str]:
+    """A delivery in each of its states."""
+    for state in WebhookDelivery.State.values:
+        with override_settings(**WEBHOOKS):
+            ping(endpoints(), now=timezone.now())
+        WebhookDelivery.objects.filter(event=WebhookEvent.objects.latest("pk")).update(
+            state=state, attempts=3, status_code=500, response=LONG, error="It answered 500."
+        )
+    return {"webhook": str(WebhookDelivery.objects.filter(state="failed").latest("pk").pk)}
 
 
 def emptied() -> None:
