@@ -16,7 +16,6 @@ from engagements import saved
 from engagements.health import Band
 from engagements.models import EngagementQuerySet, HealthReading, ReadingCount, Standing
 from engagements.records import EngagementStatus, Phase
-from psinsights.lib.today import today
 
 WEEKS = 12
 SHOWN = 5  # of each kind: who needs more asks for the list
@@ -140,25 +139,20 @@ def _phase_order(row: tuple[str, Any]) -> tuple[int, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """The engagements that fell most, those whose report the records contradict, and the day."""
+    """The engagements that fell most, and those whose report the records contradict."""
 
-    day: date
     drops: list[Standing]
     contradictions: list[Standing]
 
 
 def moved(visible: EngagementQuerySet) -> Moved:
-    """The few that moved or contradict, and of which day the data is, in one query."""
+    """The few that moved or contradict, in one query."""
     standings = of_these(visible, Standing.objects.exclude(COMPLETED))
     drops = standings.filter(delta_7d__lte=-saved.DROP_POINTS).order_by("delta_7d", "health", "pk")
     disputed = standings.exclude(contradiction="").order_by("health", "pk")
-    newest = of_these(visible, Standing.objects.order_by("-as_of", "pk"))
-    wanted = Q(pk__in=newest.values("pk")[:1])
-    for rows in (drops, disputed):
-        wanted |= Q(pk__in=rows.values("pk")[:SHOWN])
+    wanted = Q(pk__in=drops.values("pk")[:SHOWN]) | Q(pk__in=disputed.values("pk")[:SHOWN])
     found = list(Standing.objects.filter(wanted).select_related("engagement"))
     return Moved(
-        day=max((row.as_of for row in found), default=today()),
         drops=_worst(found, _fell, lambda row: (row.delta_7d or 0, _score(row))),
         contradictions=_worst(found, _disputed, lambda row: (0, _score(row))),
     )

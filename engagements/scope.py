@@ -10,13 +10,13 @@ from django.contrib.auth import get_user_model
 from django.db.models import (
     CharField,
     Count,
-    Expression,
     Max,
     Q,
     QuerySet,
     Subquery,
     Value,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, JSONArray
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -52,8 +52,9 @@ class KeptView:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """The part that is looked at. ``rows`` has its completed engagements, too.
+    """The part that is looked at, and the ``day`` its data is of.
 
+    ``rows`` has its completed engagements, too.
     ``open_mine``, ``open_all`` and ``everything`` count what the person may see whatever the part.
     ``beside`` holds what the caller had asked for along with it.
     """
@@ -61,6 +62,7 @@ class Scope:
     key: str
     label: str
     rows: EngagementQuerySet
+    day: date
     open_mine: int
     open_all: int
     everything: int
@@ -113,7 +115,7 @@ class _Told:
         return MINE if self.open_mine else ALL
 
 
-def scope_of(request: HttpRequest, asked: str | None = None, **beside: Expression) -> Scope:
+def scope_of(request: HttpRequest, asked: str | None = None, **beside: Combinable) -> Scope:
     """The part that ``asked`` names, else the address, else the last choice; in one query.
 
     Who never chose sees their own engagements, or all where none is theirs. What is not understood
@@ -137,7 +139,7 @@ def _told(request: HttpRequest, visible: EngagementQuerySet, beside: dict[str, A
     names = ("day", "open_mine", "open_all", "everything", "views")
     row = (
         get_user_model()
-        .objects.filter(pk=request.user.pk)
+        .objects.filter(pk=person_of(request).pk)
         .annotate(
             day=Subquery(_alone(Standing.objects.all(), Cast(Max("as_of"), CharField()))),
             open_mine=_number(mine.filter(OPEN)),
@@ -175,7 +177,8 @@ def _number(rows: EngagementQuerySet) -> Coalesce:
 
 
 def _chosen(request: HttpRequest, visible: EngagementQuerySet, key: str, told: _Told) -> Scope:
-    counts = {
+    counts: dict[str, Any] = {
+        "day": told.day,
         "open_mine": told.open_mine,
         "open_all": told.open_all,
         "everything": told.everything,

@@ -97,8 +97,7 @@ def _on_feed(page: str) -> bool:
 def fragment(request: HttpRequest, subject: Risk | Action, verb: str, error: str) -> HttpResponse:
     """The row in its new state; beside it, out of band, what was decided and what is left."""
     page = page_of(request)
-    is_risk = isinstance(subject, Risk)
-    part, row_id = ("risk_row", f"risk-{subject.pk}") if is_risk else _action_part(subject, page)
+    part, row_id = _part(subject, page)
     context: dict[str, Any] = {
         "part": f"insights/{part}.html",
         "row": subject,
@@ -109,28 +108,40 @@ def fragment(request: HttpRequest, subject: Risk | Action, verb: str, error: str
     }
     if not error:
         context["said"] = sentence(subject, verb)
-        name = "risk" if is_risk else "action"
+        name = "risk" if isinstance(subject, Risk) else "action"
         if verb != "undo":
             context["undo"] = reverse(f"insights:{name}", args=[subject.pk, "undo"])
-        if _on_dashboard(page):
-            context |= _left(request, page, is_risk=is_risk)
+        context["left_at"], context["left"] = _left(request, subject, page)
     return render(request, "insights/decided.html", context, status=422 if error else 200)
 
 
-def _action_part(action: Action, page: str) -> tuple[str, str]:
-    """The template of an action's row on that page, and the id it has there."""
+def _part(subject: Risk | Action, page: str) -> tuple[str, str]:
+    """The template of a row on that page, and the id it has there."""
+    if isinstance(subject, Risk):
+        return "risk_row", f"risk-{subject.pk}"
     if _on_dashboard(page):
-        return "due_row", f"due-{action.pk}"
+        return "due_row", f"due-{subject.pk}"
     if _on_feed(page):
-        return "action_brief", f"brief-{action.pk}"
-    return "action_row", f"action-{action.pk}"
+        return "action_brief", f"brief-{subject.pk}"
+    return "action_row", f"action-{subject.pk}"
 
 
-def _left(request: HttpRequest, page: str, *, is_risk: bool) -> dict[str, Any]:
-    """How many are still to be decided in the part of the portfolio that the page shows."""
+def _left(request: HttpRequest, subject: Risk | Action, page: str) -> tuple[str, int | str]:
+    """Which place of the page says how many are still to be decided, and what it says now."""
+    if _on_dashboard(page):
+        return _left_on_dashboard(request, page, is_risk=isinstance(subject, Risk))
+    if isinstance(subject, Risk) or _on_feed(page):
+        return "", ""
+    statuses = subject.engagement.actions.filter(status__in=Action.OPEN).values_list("status")
+    proposed = sum(1 for (status,) in statuses if status == Action.Status.PROPOSED)
+    return "n-proposed", f"{proposed} proposed, {len(statuses) - proposed} accepted"
+
+
+def _left_on_dashboard(request: HttpRequest, page: str, *, is_risk: bool) -> tuple[str, int]:
+    """In the part of the portfolio that the page shows."""
     asked = parse_qs(urlsplit(page).query).get("scope", [""])[0]
-    rows, day = scope_of(request, asked).rows, portfolio_day()
+    scope = scope_of(request, asked)
     if is_risk:
-        return {"number": worries(rows, day, shown=1).number, "number_id": "n-risks"}
-    due = actions_due(rows, day)
-    return {"number": due[0].number if due else 0, "number_id": "n-actions"}  # type: ignore[attr-defined]  # annotated
+        return "n-risks", worries(scope.rows, scope.day, shown=1).number
+    due = actions_due(scope.rows, scope.day)
+    return "n-actions", due[0].number if due else 0  # type: ignore[attr-defined]  # annotated

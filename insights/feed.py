@@ -38,7 +38,7 @@ ACTION_STATUS = {
     ACCEPTED: [*Action.TAKEN, Action.Status.DONE],
     DISMISSED: [Action.Status.DISMISSED],
 }
-WAITING = (Risk.Status.OPEN, Action.Status.PROPOSED)
+WAITING = (str(Risk.Status.OPEN), str(Action.Status.PROPOSED))
 # In the order of the model, as from_db wants them.
 ACTION_COLUMNS = ("id", "engagement_id", "title", "owner", "status", "dismissed_reason")
 
@@ -196,9 +196,8 @@ def _item(row: Insight) -> Item:
     """The claim that waits for a decision first, else the heaviest, which an insight begins with."""
     shown = panel.shown_claims(row, panel.risks_of(row))
     actions = {action.title: action for action in _proposals(row)}
-    decidable = [(one, _subject(row, one, actions)) for one in shown]
-    known = [pair for pair in decidable if pair[1] is not None]
-    waiting = [pair for pair in known if pair[1].status in WAITING]  # type: ignore[union-attr]  # known
+    known = [(one, found) for one in shown if (found := _subject(row, one, actions))]
+    waiting = [(one, found) for one, found in known if found.status in WAITING]
     lead, subject = next(iter([*waiting, *known]), (None, None))
     ordered = [lead, *(one for one in shown if one is not lead)] if lead else shown
     return Item(

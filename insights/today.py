@@ -135,11 +135,8 @@ def _unread(rows: EngagementQuerySet, day: date) -> QuerySet[Any, Any]:
     known = known.annotate(told=told).filter(
         Q(told__contains=note) | Q(last_seen_on__gt=OuterRef("noted_on"))
     )
-    heaviest = (
-        heavy_findings(day)
-        .filter(~Exists(known), engagement=OuterRef("pk"))
-        .order_by("-exposure", "-noted_on", "pk")
-    )
+    unknown = heavy_findings(day).filter(~Exists(known), engagement=OuterRef("pk"))
+    heaviest = unknown.order_by(F("exposure").desc(), "-noted_on", "pk")
     read = Insight.objects.current().filter(
         engagement=OuterRef("pk"),
         insight_type=InsightType.RISK_DETECTION,

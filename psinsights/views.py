@@ -39,25 +39,25 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if scope.is_elsewhere(request):
         return redirect(f"{request.path}{query({'scope': scope.key})}")
     few = moved(scope.rows)
-    counts = portfolio(scope.rows, few.day)
+    counts = portfolio(scope.rows, scope.day)
     context: dict[str, Any] = {
         "scope": scope,
-        "day": few.day,
+        "day": scope.day,
         "counts": counts,
         "moved": few,
         "writer": writer_of(scope.beside["paused"]),
     }
     if counts.everything:
-        risks, due = worries(scope.rows, few.day), actions_due(scope.rows, few.day)
+        risks, due = worries(scope.rows, scope.day), actions_due(scope.rows, scope.day)
         context |= {
             "risks": risks,
             "due": due,
-            "today": few.day,
-            "late": late_milestones(scope.rows, few.day),
+            "today": scope.day,
+            "late": late_milestones(scope.rows, scope.day),
             "calm": counts.needs_nobody and not risks.number and not due,
             "health": health_now(counts, scope),
             "phases": [_phase(name, row, scope) for name, row in counts.phases],
-            "next": partial(next_milestone, scope.rows, few.day),
+            "next": partial(next_milestone, scope.rows, scope.day),
             "lists": {view: scope.link(view, sort=sort) for view, sort in LISTS.items()},
         }
     return render_page(request, "dashboard.html", context)

@@ -166,9 +166,9 @@ def test_accepting_gives_the_row_a_sentence_an_undo_and_the_number_that_is_left(
     assert f'id="risk-{risk.pk}"' in answer.text
     assert "Accepted: The renewal has no owner" in answer.text
     assert f'action="/risks/{risk.pk}/undo"' in answer.text
-    assert '<b id="n-risks" hx-swap-oob="true">1</b>' in answer.text
+    assert '<div hx-swap-oob="innerHTML:#n-risks">1</div>' in answer.text
     again = post(client, f"/risks/{risk.pk}/undo")
-    assert '<b id="n-risks" hx-swap-oob="true">2</b>' in again.text
+    assert '<div hx-swap-oob="innerHTML:#n-risks">2</div>' in again.text
     assert "Taken back" in again.text
 
 
@@ -177,7 +177,7 @@ def test_the_number_that_is_left_is_of_the_part_that_is_looked_at(client, engage
     make_risk(make_engagement())
     Assignment.objects.create(engagement=engagement, member="TM-1")
     answer = post(client, f"/risks/{risk.pk}/accept", "/?scope=mine")
-    assert '<b id="n-risks" hx-swap-oob="true">0</b>' in answer.text
+    assert '<div hx-swap-oob="innerHTML:#n-risks">0</div>' in answer.text
 
 
 def test_dismissing_without_a_reason_is_refused_in_the_row(client, engagement):
@@ -243,7 +243,7 @@ def test_a_due_action_is_done_in_its_place(client, engagement):
     assert '<b id="n-actions">2</b>' in client.get("/").text
     answer = post(client, f"/actions/{action.pk}/done")
     assert f'<li class="lead" id="due-{action.pk}"' in answer.text
-    assert '<b id="n-actions" hx-swap-oob="true">1</b>' in answer.text
+    assert '<div hx-swap-oob="innerHTML:#n-actions">1</div>' in answer.text
     action.refresh_from_db()
     assert action.done_on == DAY
 
@@ -255,6 +255,14 @@ def test_an_action_is_put_off_by_a_week_from_today_or_its_date(client, engagemen
     action.refresh_from_db()
     assert action.due_on == days(then)
     assert action.status == "accepted"
+
+
+def test_an_engagements_page_says_how_many_are_left_to_decide(client, engagement):
+    action = make_action(engagement, status="proposed")
+    make_action(engagement, status="proposed", title="Second")
+    answer = post(client, f"/actions/{action.pk}/accept", f"/engagements/{engagement.pk}")
+    assert "#n-proposed" in answer.text
+    assert "1 proposed, 1 accepted" in answer.text
 
 
 def test_what_is_done_cannot_be_put_off(client, engagement):
@@ -308,6 +316,7 @@ def test_who_owns_none_sees_all_and_is_told_what_is_theirs(portfolio):
     assert "You own no open engagement" in text
     assert 'href="?scope=all"' in text
     assert "Health dropped" not in text
+    assert "Thursday 19 November" in text
 
 
 def test_a_saved_view_is_a_part_and_its_lists_begin_where_it_ends(client, portfolio):
