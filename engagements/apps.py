@@ -9,7 +9,8 @@ class EngagementsConfig(AppConfig):
     def ready(self) -> None:
         from engagements import ready
         from engagements.reading_counts import READINGS
+        from engagements.status_turns import TURNS
         from psinsights.lib.rollup import kept_by_the_database
 
         ready.register()
-        kept_by_the_database(self, [READINGS])
+        kept_by_the_database(self, [READINGS, TURNS])

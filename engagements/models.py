@@ -18,6 +18,7 @@ from engagements.scoring_rules import ScoringPreview as ScoringPreview
 from engagements.scoring_rules import ScoringRules as ScoringRules
 from engagements.search_entry import SearchEntry as SearchEntry
 from engagements.share import Share as Share
+from engagements.status_turns import StatusTurn as StatusTurn
 
 ID_LENGTH = 200
 Person = AbstractBaseUser | AnonymousUser

@@ -22,6 +22,7 @@ from metrics.adoption import (
     role_lines,
     use_of,
 )
+from metrics.lead import LeadTime, lead_time
 from metrics.period import Period
 from metrics.tally import Tally, tally
 from metrics.value import TimeSaved, time_saved
@@ -47,6 +48,7 @@ class Figures:
     coverage: Coverage
     saved: TimeSaved
     effects: Effects
+    lead: LeadTime
     imported: list[int]  # per week of the history
     imported_by_role: list[tuple[str, int, int, int]]  # role, insights, minutes, people at most
 
@@ -75,7 +77,7 @@ class Figures:
 def figures_of(
     period: Period, visible: QuerySet[Engagement], *, hide_small: bool = False
 ) -> Figures:
-    """Three queries."""
+    """Four queries."""
     counts = tally(period, visible)
     return Figures(
         period=period,
@@ -91,6 +93,7 @@ def figures_of(
         coverage=coverage_of(counts),
         saved=time_saved(counts.by_first("used")),
         effects=effects_of(counts),
+        lead=lead_time(period, visible),
         imported=counts.by_week("imported", period.history_weeks),
         imported_by_role=_imported_by_role(counts),
     )
@@ -117,16 +120,30 @@ def as_rows(figures: Figures) -> Iterator[Cell]:
             yield "written by", name, writer.label, _plain(getattr(writer, name))
         yield "written by", "input tokens", writer.label, writer.tokens_in
         yield "written by", "output tokens", writer.label, writer.tokens_out
+        yield "written by", "cost", writer.label, writer.cost.words
     yield from _decision_rows(figures)
     for name in ("active", "fresh", "confident", "both"):
         yield "coverage", name, "", getattr(figures.coverage, name)
     for name in ("better", "same", "worse", "waiting", "unknown"):
         yield "after actions were done", name, "", getattr(figures.effects, name)
+    yield from _lead_rows(figures.lead)
     yield from _saved_rows(figures)
     for role, insights, minutes, people in figures.imported_by_role:
         yield "imported history", "insights", role, insights
         yield "imported history", "minutes saved as the source says", role, minutes
         yield "imported history", "people at most on a day", role, people
+
+
+def _lead_rows(lead: LeadTime) -> Iterator[Cell]:
+    yield "lead time", "turned At Risk", "", lead.turned
+    yield "lead time", "flagged", "", len(lead.days)
+    yield "lead time", "flagged before", "", lead.earlier
+    if not lead.is_shown:
+        yield "lead time", "median days", "", "not enough yet"
+        return
+    yield "lead time", "median days", "", lead.median
+    yield "lead time", "days at least", "", lead.shortest
+    yield "lead time", "days at most", "", lead.longest
 
 
 def _use_rows(figures: Figures) -> Iterator[Cell]:

@@ -16,8 +16,10 @@ from engagements.access import whole_portfolio
 from engagements.models import Engagement
 from insights.panel import TITLES
 from metrics import value
+from metrics.cost import price
 from metrics.figures import Figures, as_rows, figures_of
 from metrics.forms import MetricsFilter
+from metrics.lead import LEAST_TURNED, LOOK_BACK
 from metrics.period import period_of
 from metrics.tally import EFFECT_DAYS, FRESH_DAYS
 from psinsights.lib import charts
@@ -42,6 +44,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "value": value,
         "fresh_days": FRESH_DAYS,
         "effect_days": EFFECT_DAYS,
+        "least_turned": LEAST_TURNED,
+        "look_back_days": LOOK_BACK.days,
+        "price": price(),
         "export": query({"days": figures.period.days, "small": _small(filters)}),
     }
     status = 200 if filters.is_valid() else 422

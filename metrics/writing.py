@@ -11,6 +11,7 @@ from django.db.models import Sum
 
 from insights.models import Insight, InsightCount
 from insights.providers.choose import LABELS
+from metrics.cost import Cost, cost_of
 from metrics.period import Period
 
 MOST_TIMES = 2000  # newest insights whose time the percentiles are of
@@ -41,6 +42,10 @@ class Writer:
     @property
     def label(self) -> str:
         return LABELS.get(self.provider, self.provider or "Not stated")
+
+    @property
+    def cost(self) -> Cost:
+        return cost_of(self.provider, self.tokens_in, self.tokens_out)
 
     @property
     def verified(self) -> int | None:

@@ -65,6 +65,12 @@ HF_BUDGET_TOKENS = env.integer("HF_BUDGET_TOKENS", 8000, least=1000, most=32000)
 AI_RUNS_PER_USER_HOUR = env.integer("AI_RUNS_PER_USER_HOUR", 120, least=1)
 AI_TOKENS_PER_DAY = env.integer("AI_TOKENS_PER_DAY", 2_000_000)
 AI_CONCURRENCY = env.integer("AI_CONCURRENCY", 4, least=1, most=64)
+# What a remote model costs, from a price list that is named: without all of it no cost is shown.
+AI_PRICE_PER_MILLION_INPUT = env.price("AI_PRICE_PER_MILLION_INPUT")
+AI_PRICE_PER_MILLION_OUTPUT = env.price("AI_PRICE_PER_MILLION_OUTPUT")
+AI_PRICE_CURRENCY = env.text("AI_PRICE_CURRENCY", "USD")
+AI_PRICE_SOURCE = env.text("AI_PRICE_SOURCE")
+AI_PRICE_DATE = env.day("AI_PRICE_DATE")
 # What a remote run may take beyond the model's deadline before another worker takes it over.
 RUN_MARGIN_SECONDS = env.integer("RUN_MARGIN_SECONDS", 30, least=1, most=3600)
 

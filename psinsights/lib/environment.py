@@ -73,6 +73,10 @@ class Environment:
     def decimal(self, name: str, default: float, *, least: float = 0, most: float = 1e9) -> float:
         return self._number(float, name, default, least, most)
 
+    def price(self, name: str) -> float | None:
+        """An amount of at least 0; None where none is given, which is not the same as nothing."""
+        return self.decimal(name, 0.0) if self.text(name) else None
+
     def day(self, name: str) -> str:
         """A date as text, such as 2026-11-19; "" where none is given."""
         raw = self.text(name)

@@ -119,8 +119,49 @@ class Rollup:
             )
 
 
-def install(rollup: Rollup, using: str) -> None:
-    """Put the triggers in place and count everything anew, in one transaction."""
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """A row in ``into`` for every change of the column ``of`` in ``table`` of which ``when`` is so."""
+
+    table: str
+    into: str
+    of: str
+    when: str
+    columns: Mapping[str, Expressions]  # by vendor
+
+    def statements(self, vendor: str) -> Iterator[str]:
+        """What puts the trigger in place, whether it was there or not."""
+        name, columns = f"{self.into}_written", self.columns[vendor]
+        row = (
+            f"INSERT INTO {self.into} ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"  # noqa: S608 - our names
+        )
+        event = f"AFTER UPDATE OF {self.of} ON {self.table}"
+        if vendor == "sqlite":
+            yield f"DROP TRIGGER IF EXISTS {name}"
+            yield f"CREATE TRIGGER {name} {event} WHEN {self.when} BEGIN {row}; END"
+            return
+        yield (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {row}; RETURN NULL; END $$"
+        )
+        yield f"DROP TRIGGER IF EXISTS {name} ON {self.table}"
+        yield (
+            f"CREATE TRIGGER {name} {event} FOR EACH ROW WHEN ({self.when}) "
+            f"EXECUTE FUNCTION {name}()"
+        )
+
+
+def install(kept: Rollup | Trace, using: str) -> None:
+    """Put the triggers in place, and count everything anew where something is counted."""
+    if isinstance(kept, Rollup):
+        _count_anew(kept, using)
+        return
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        for statement in kept.statements(connections[using].vendor):
+            cursor.execute(statement)
+
+
+def _count_anew(rollup: Rollup, using: str) -> None:
     connection = connections[using]
     vendor = connection.vendor
     with transaction.atomic(using=using), connection.cursor() as cursor:
@@ -135,18 +176,19 @@ def install(rollup: Rollup, using: str) -> None:
             cursor.execute(statement)
 
 
-def remove(rollup: Rollup, using: str) -> None:
-    """Take the triggers away: before the table of the sums goes."""
+def remove(kept: Rollup | Trace, using: str) -> None:
+    """Take the triggers away: before the table that they write goes."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        for statement in rollup.statements(connection.vendor):
+        for statement in kept.statements(connection.vendor):
             if statement.startswith("DROP TRIGGER"):
                 cursor.execute(statement)
         if connection.vendor == "postgresql":
-            cursor.execute(f"DROP FUNCTION {rollup.into}_counted()")
+            function = "counted" if isinstance(kept, Rollup) else "written"
+            cursor.execute(f"DROP FUNCTION {kept.into}_{function}()")
 
 
-def kept_by_the_database(sender: AppConfig, rollups: Iterable[Rollup]) -> None:
+def kept_by_the_database(sender: AppConfig, rollups: Iterable[Rollup | Trace]) -> None:
     """Install these after every ``migrate`` of an app; called when Django starts."""
     found = tuple(rollups)
 
