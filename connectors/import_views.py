@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from connectors import overview
 from connectors.as_of import portfolio_day
@@ -32,6 +33,7 @@ NOTHING = (
 )
 FORMS = {"csv": ("text/csv", examples.as_csv), "json": ("application/json", examples.as_json)}
 PAGE = 10  # rejected rows
+SHOWN_AGAIN = 20_000  # characters of pasted text, after something was wrong with it
 
 
 @require_safe
@@ -46,6 +48,7 @@ def _form(
     context = {
         "here": "import",
         "form": form,
+        "pasted": pasted if len(pasted := str(form["text"].value() or "")) <= SHOWN_AGAIN else "",
         "tables": [(table, columns(table)) for table in tables()],
         "recent": ImportCheck.objects.select_related("requested_by").order_by("-pk")[:5]
         if request.user.is_staff
@@ -134,13 +137,20 @@ def _checked(
     )
 
 
+def _gone(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page that says so, also where htmx asked."""
+    if wants_fragment(request):
+        return HttpResponseClientRedirect(reverse("settings:import-checked", args=[pk]))
+    return missing(request, NOTHING)
+
+
 @require_POST
 @staff_only
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the rows of a checked file. 409 with a sentence where that is not possible now."""
     found = ImportCheck.objects.filter(pk=pk).first()
     if found is None:
-        return missing(request, NOTHING)
+        return _gone(request, pk)
     try:
         found = writing.confirm(found, request.user)
     except (writing.NotImported, LoadRunning) as error:
@@ -159,7 +169,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Let go of a checked file."""
     found = ImportCheck.objects.filter(pk=pk).first()
     if found is None:
-        return missing(request, NOTHING)
+        return _gone(request, pk)
     if kept.discard(found, request.user):
         messages.success(request, "Discarded. Nothing was imported.")
     else:
@@ -172,8 +182,8 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 def rejects(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rejected rows as CSV, with row, column and reason; corrected, it can be imported."""
     found = ImportCheck.objects.filter(pk=pk).first()
-    if found is None or not found.rejected:
-        return missing(request, NOTHING if found is None else "No row of this file was rejected.")
+    if found is None or not found.rejects.exists():
+        return missing(request, "No rejected rows are kept of this file.")
     name = f"{table_named(found.table).file.removesuffix('.json')}-rejects.csv"
     return csv_response(name, kept.reject_columns(found), kept.reject_lines(found))
 

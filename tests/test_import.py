@@ -712,6 +712,21 @@ def test_every_template_is_a_row_that_a_load_takes(table, staff):
     assert parse(table.record, values) == parse(table.record, row)
 
 
+def test_a_checked_file_that_is_gone_is_said_also_to_htmx(staff):
+    answer = staff.post("/settings/import/77/confirm", headers=HTMX)
+    assert answer["HX-Redirect"] == "/settings/import/77"
+    assert "kept for 24 hours" in staff.get("/settings/import/77").text
+
+
+def test_pasted_text_comes_back_where_it_is_short(source, staff):
+    short = staff.post("/settings/import/check", {"text": "a,b\n1,2"})
+    assert ">a,b\n1,2</textarea>" in short.text
+    long = staff.post("/settings/import/check", {"text": "a,b\n" + "1,2\n" * 10_000})
+    assert len(long.content) < 60_000
+    much = staff.post("/settings/import/check", {"text": "x" * (6 << 20)})
+    assert much.status_code == 400
+
+
 def test_there_is_no_template_of_other_things(staff):
     for name in ("auth_user.csv", "tasks.xlsx", "tasks", ".csv"):
         assert staff.get(f"/settings/import/templates/{name}").status_code == 404
@@ -725,6 +740,35 @@ def test_every_table_can_be_imported(source, staff):
         assert confirm(staff, check).status_code == 302
         assert checked(staff, json.dumps([row]), table=table.name).unchanged == 1
     assert table_named("ps_tasks").intake.known().keys() >= {"TSK-2001-01"}
+
+
+HARD = django_settings.BASE_DIR / "fixtures" / "hard"
+PORTFOLIO = ["engagements", "tasks", "delivery_notes", "notebook_usage", "team_members"]
+
+
+def as_csv(rows: list[dict]) -> str:
+    """Rows as a spreadsheet would save them."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)))
+    writer.writeheader()
+    for row in rows:
+        cells = {n: v if isinstance(v, str) else json.dumps(v) for n, v in row.items()}
+        writer.writerow({n: "" if cell == "null" else cell for n, cell in cells.items()})
+    return text.getvalue()
+
+
+def test_what_a_load_takes_an_import_takes_as_json_and_as_csv(staff):
+    """The hard cases: the same rows, whichever way they came."""
+    for name in PORTFOLIO:
+        check = checked(staff, (HARD / f"{name}.json").read_bytes(), table=table_named(name).name)
+        assert check.rejected == 0
+        assert confirm(staff, check).status_code == 302
+        again = checked(staff, as_csv(rows_of(HARD / f"{name}.json")), table=table_named(name).name)
+        assert (again.created, again.changed, again.rejected) == (0, 0, 0)
+    imported = {name: table_named(name).intake.known() for name in PORTFOLIO}
+    sync.load(HARD)
+    assert imported == {name: table_named(name).intake.known() for name in PORTFOLIO}
+    assert QuarantinedRow.objects.count() == 0
 
 
 # Whatever is uploaded ────────────────────────────────────────────────────────

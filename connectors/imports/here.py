@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from connectors.choose import choose
-from connectors.models import OutboxEntry, TableState
+from connectors.models import Load, OutboxEntry
 from connectors.sources import Source, SourceError
 from connectors.sources.json_files import JsonFiles, default_directory, place_for_people
 from connectors.tables import Table
@@ -87,9 +87,9 @@ def check_source(table: Table) -> None:
 
 
 def shown_from() -> str:
-    """Where the engagements that are shown came from, for people."""
-    state = TableState.objects.filter(table="ps_engagements").values_list("source", flat=True)
-    return state.first() or ""
+    """Where what is shown came from, for people."""
+    loads = Load.objects.filter(state=Load.State.DONE, dry_run=False).order_by("-pk")
+    return loads.values_list("source", flat=True).first() or ""
 
 
 def _of_files(table: Table, keys: Collection[Key]) -> dict[Key, Mapping[str, Any]]:
