@@ -108,11 +108,12 @@ def server(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any)
 
 @pytest.fixture(scope="module")
 def stage(request: Any, server: Any) -> Iterator[dict[str, str]]:
-    """A stage of ``stage.STAGES`` set up, as what addresses are filled in with."""
+    """A stage of ``stage.STAGES`` set up, the full one unless asked otherwise: what addresses need."""
     from tests.browser.stage import emptied, set_up
 
+    name = getattr(request, "param", "full")
     emptied()
-    yield {"stage": request.param, **set_up(request.param)}
+    yield {"stage": name, **set_up(name)}
     emptied()
 
 

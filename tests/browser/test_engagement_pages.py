@@ -20,7 +20,6 @@ from tests.factories import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAGES = ["/", "/engagements", "/engagements/ENG-1", "/engagements?q=nobody", "/nowhere"]
 LIT = "li:target"
 
 
@@ -56,29 +55,6 @@ def portfolio():
     make_engagement(
         engagement_id="ENG-3", status="On Hold", standing={"health": None, "band": "unknown"}
     )
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_scrolls_sideways_on_the_narrowest_screen(portfolio, open_page, path):
-    page = open_page(path, width=320)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_breaks_a_rule_of_wcag(portfolio, open_page, violations, path):
-    for width, theme in ((320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")):
-        assert violations(open_page(path, width=width, theme=theme)) == [], (width, theme)
-
-
-def test_an_empty_product_breaks_no_rule_of_wcag(open_page, violations):
-    assert violations(open_page("/")) == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_the_browser_complains_of_nothing_and_asks_nobody_else(portfolio, open_page, path):
-    page = open_page(path)
-    page.wait_for_load_state("networkidle")
-    assert [said for said in page.complaints if "404" not in said] == []
 
 
 def test_the_list_is_searched_while_one_types_and_back_undoes_it(portfolio, open_page):
