@@ -32,7 +32,7 @@ SAID = {
     "reopen": "Open again",
     "undo": "Taken back",
 }
-MOST_WORDS = 80  # characters of a title in a sentence
+MOST_WORDS = 60  # characters of a title in a sentence
 
 
 def sentence(subject: Risk | Action, verb: str) -> str:
@@ -111,8 +111,16 @@ def fragment(request: HttpRequest, subject: Risk | Action, verb: str, error: str
         name = "risk" if isinstance(subject, Risk) else "action"
         if verb != "undo":
             context["undo"] = reverse(f"insights:{name}", args=[subject.pk, "undo"])
+        if verb == "accept" and isinstance(subject, Risk):
+            context["answer"] = _answer(subject)
         context["left_at"], context["left"] = _left(request, subject, page)
     return render(request, "insights/decided.html", context, status=422 if error else 200)
+
+
+def _answer(risk: Risk) -> Action | None:
+    """The most urgent action that is proposed against a risk."""
+    proposed = Action.objects.filter(risk=risk, status=Action.Status.PROPOSED)
+    return proposed.order_by("priority", "due_on", "pk").first()
 
 
 def _part(subject: Risk | Action, page: str) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from engagements.models import Assignment, SavedView, Standing
@@ -170,6 +172,15 @@ def test_accepting_gives_the_row_a_sentence_an_undo_and_the_number_that_is_left(
     again = post(client, f"/risks/{risk.pk}/undo")
     assert '<div hx-swap-oob="innerHTML:#n-risks">2</div>' in again.text
     assert "Taken back" in again.text
+
+
+def test_an_accepted_risk_leads_to_the_action_that_answers_it(client, engagement):
+    risk = make_risk(engagement)
+    action = make_action(engagement, status="proposed", risk=risk)
+    make_action(engagement, title="Already dismissed", status="dismissed", risk=risk)
+    answer = post(client, f"/risks/{risk.pk}/accept")
+    assert f'href="/engagements/{engagement.pk}#action-{action.pk}">Name an owner<' in answer.text
+    assert "Already dismissed" not in answer.text
 
 
 def test_the_number_that_is_left_is_of_the_part_that_is_looked_at(client, engagement):
@@ -459,3 +470,39 @@ def test_a_dismissed_risk_says_why_on_its_engagements_page(client, engagement):
     risk = make_risk(engagement, status="dismissed", dismissed_reason="Agreed with the sponsor")
     make_insight(engagement, payload=with_claim(risk))
     assert "Agreed with the sponsor" in client.get(f"/engagements/{engagement.pk}").text
+
+
+# What it costs ───────────────────────────────────────────────────────────────
+
+
+def test_the_dashboard_costs_eight_queries_whatever_stands_on_it(client, settings):
+    settings.AI_PROVIDER = "huggingface"
+    for number in range(12):
+        standing = {"heaviest_finding": 16.0, "delta_7d": -9, "milestones_late": 1}
+        row = make_engagement(standing=standing)
+        make_finding(make_note(row, content=QUOTE))
+        make_risk(row, reason=f"reason_{number}")
+        make_action(row)
+        Assignment.objects.create(engagement=row, member="TM-1")
+    person = client.get("/").wsgi_request.user
+    view = SavedView.objects.create(owner=person, name="Falling", query="?view=dropped")
+    for part in ("all", "mine", f"view-{view.pk}"):
+        client.get(f"/?scope={part}")
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(f"/?scope={part}")
+        assert sum("django_session" not in query["sql"] for query in queries) <= 8
+        assert len(answer.content) <= 60_000
+
+
+def test_a_page_of_the_feed_is_light_however_much_waits(client):
+    for number in range(14):
+        row = make_engagement(engagement_id=f"A-LONG-IDENTIFIER-{number}")
+        title = (
+            f"Milestone TSK-{number} Solution design approval is overdue, past its end date. " * 2
+        )
+        risk = make_risk(row, title=title)
+        claims = with_claim(risk)["claims"]
+        evidence = risk.claim["evidence"]
+        claims = [{**claims[0], "id": f"r{at}", "evidence": evidence} for at in range(4)]
+        make_insight(row, payload={"claims": claims}, severity="critical")
+    assert len(client.get("/insights?status=open").content) <= 60_000
