@@ -143,14 +143,14 @@ def _package(name: str, extra: str) -> Package:
 def _licence(found: metadata.Distribution) -> str:
     """The licence as the package states it: an expression, a classifier, or its first line."""
     about = found.metadata
-    if stated := about.get("License-Expression"):
-        return str(stated)
+    if "License-Expression" in about:
+        return about["License-Expression"]
     prefix = "License :: OSI Approved :: "
     classes = [line for line in about.get_all("Classifier") or [] if line.startswith(prefix)]
     if classes:
         return classes[0].removeprefix(prefix)
-    lines = (about.get("License") or "").strip().splitlines() or ["Not stated"]
-    return lines[0][:LONGEST_LICENCE]
+    stated = about["License"] if "License" in about else ""
+    return (stated.strip().splitlines() or ["Not stated"])[0][:LONGEST_LICENCE]
 
 
 @cache

@@ -363,6 +363,13 @@ def test_an_endpoint_that_asks_for_time_gets_it(one, clock, asked, waits):
     assert outcome(row).next_at == NOW + waits
 
 
+def test_an_endpoint_that_speaks_no_tls_is_told_in_words(one, clock):
+    with RawServer(always(OK)) as server:
+        row = one(server.base_url.replace("http://", "https://"))
+        deliver(clock=clock)
+    assert outcome(row).error.startswith("The secure connection failed")
+
+
 def test_a_redirect_is_not_followed(one, clock):
     with RawServer(always(OK)) as other:
         away = http(302, location=other.base_url)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from engagements.health import Band
 from engagements.models import Engagement, HealthEvent, Standing
 from insights.models import Risk
-from insights.reasons import CRITICAL_FROM
+from insights.reasons import CRITICAL_FROM, level_of
 from psinsights.lib.words import BAND_WORD
 from psinsights.webhooks import events, payloads
 from psinsights.webhooks.endpoints import endpoints
@@ -150,7 +150,7 @@ def _is_other(told: Watched, standing: Standing) -> bool:
 
 
 def _band_data(told: Watched, standing: Standing) -> payloads.BandChange:
-    direction = "better" if ORDER.index(standing.band) > ORDER.index(told.state) else "worse"  # type: ignore[arg-type]
+    direction = "better" if ORDER.index(standing.band) > ORDER.index(told.state) else "worse"
     seen = HealthEvent.objects.filter(
         engagement=standing.engagement_id, kind=direction, band_after=standing.band,
         band_before=told.state, day__gte=told.day, day__lte=standing.as_of,
@@ -201,7 +201,9 @@ def _announce_risks(now: datetime) -> int:
 def _let_go() -> None:
     """Risks that are no longer critical and open: they are news when they are again."""
     still = _critical().annotate(name=Cast("pk", CharField(max_length=20)))
-    Watched.objects.filter(~Q(subject__in=still.values("name")), topic=Topic.RISK).delete()
+    gone = Watched.objects.filter(~Q(subject__in=still.values("name")), topic=Topic.RISK)
+    if gone.exists():  # mostly there is none, and a DELETE would wait for the database's lock
+        gone.delete()
 
 
 def _risk_critical(risk: Risk, now: datetime) -> int:
@@ -228,7 +230,7 @@ def _risk_data(risk: Risk) -> payloads.CriticalRisk:
         category=risk.category,
         reason=risk.reason,
         title=risk.title,
-        level=payloads.Level(risk.level),
+        level=level_of(risk.exposure),
         severity=risk.severity,
         likelihood=risk.likelihood,
         exposure=risk.exposure,

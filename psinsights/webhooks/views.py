@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -68,11 +69,10 @@ def _counted() -> dict[str, dict[str, Any]]:
     """Deliveries by endpoint and state; one query."""
     counts = {state: Count("pk", filter=Q(state=state)) for state in State.values}
     rows = WebhookDelivery.objects.order_by().values("endpoint")
-    found = rows.annotate(
+    found: Iterable[Any] = rows.annotate(
         **counts,
         fresh=Count("pk", filter=Q(state=State.WAITING, attempts=0)),
         newest=Max("delivered_at"),
-        soonest=Min("next_at", filter=Q(state=State.WAITING)),
     )
     return {row["endpoint"]: row for row in found}
 
