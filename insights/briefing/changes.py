@@ -38,6 +38,13 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """A statement of a briefing."""
+
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """One event of health: its day and its sentence."""
 
@@ -55,10 +62,9 @@ class Way(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moved:
+class Moved(Told):
     """An engagement whose band changed or whose score fell by ten points, over the whole week."""
 
-    place: Place
     way: Way
     before: int | None
     after: int | None
@@ -73,10 +79,9 @@ class Moved:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundRisk:
+class FoundRisk(Told):
     """A high or critical risk that was found, came back or grew, with the words that say so."""
 
-    place: Place
     key: int
     title: str
     level: str
@@ -90,10 +95,9 @@ class FoundRisk:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResolvedRisk:
+class ResolvedRisk(Told):
     """A risk that is over, and by whom or what."""
 
-    place: Place
     title: str
     level: str
     day: date
@@ -101,10 +105,9 @@ class ResolvedRisk:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Milestone:
+class Milestone(Told):
     """A milestone that slipped (its date passed) or was met, ``done`` then being the day."""
 
-    place: Place
     record: str
     name: str
     due: date | None
@@ -117,18 +120,16 @@ class Milestone:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disputed:
+class Disputed(Told):
     """An engagement whose report the records contradict since this week."""
 
-    place: Place
     sentence: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Todo:
+class Todo(Told):
     """An action: taken on or done this week, or due."""
 
-    place: Place
     title: str
     owner: str
     due: date

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils import timezone
 from connectors.freshness import Glance
 from connectors.models import QuarantinedRow
 from engagements.gathered import gathered
+from engagements.health import RULES, Band
 from engagements.membership import Person, manages
 from engagements.models import Engagement, EngagementQuerySet, HealthEvent, HealthReading, Task
 from engagements.records import EngagementStatus, InsightType, TaskStatus
@@ -30,6 +31,13 @@ RISK = (
 )
 TASK = ("task_id", "name", "end_date", "status", "done_on")
 ACTION = ("id", "title", "owner", "due_on", "status", "done_on", "taken")
+STANDING = ("health", "reason", "contradiction")
+# The band of the score that people report, as health draws its lines.
+REPORTED = Case(
+    When(health_score__gte=RULES.healthy_from, then=Value(Band.HEALTHY.value)),
+    When(health_score__gte=RULES.warning_from, then=Value(Band.WARNING.value)),
+    default=Value(Band.CRITICAL.value),
+)
 READING = ("day", "score", "band", "rules_shift")
 
 
@@ -39,6 +47,7 @@ class Known:
 
     open: int
     unscored: int
+    disputed: int  # that report and records disagree on
     aside: int  # rows of all tables that could not be taken
     since: date | None
 
@@ -58,6 +67,7 @@ def known_of(scope: EngagementQuerySet) -> Known:
     found = scope.order_by().aggregate(
         open=Count("pk", filter=running),
         unscored=Count("pk", filter=running & Q(standing__health=None)),
+        disputed=Count("pk", filter=running & Q(standing__contradiction__gt="")),
         aside=Min(Subquery(aside)),
         since=Min(Subquery(first)),
     )
@@ -74,6 +84,7 @@ def briefing_of(
         as_of=as_of,
         scope=scope,
         open=known.open,
+        disputes=known.disputed if week.newest else 0,
         glance=glance,
         caveats=_caveats(user, glance, known, week),
     )
@@ -85,15 +96,18 @@ def changed(scope: EngagementQuerySet, week: Week) -> QuerySet[Engagement]:
         day__range=(week.first, week.last), kind__in=("drop", "worse", "better")
     )
     risks, tasks, actions = _risks(week), _milestones(week), _actions(week)
-    before = (week.first - timedelta(days=DAYS), week.first - timedelta(days=1))
     ruled = Q(day__range=(week.first, week.last), rules_shift__isnull=False)
-    readings = HealthReading.objects.filter(Q(day__range=before) | Q(day=week.last) | ruled)
-    moved = Q(standing__contradiction__gt="") if week.newest else Q()
+    readings = _before(week) | HealthReading.objects.filter(Q(day=week.last) | ruled)
+    moved = _disputes(week)
     for rows in (events, risks, tasks, actions):
         moved |= Q(pk__in=rows.order_by().values("engagement"))
     return (
-        scope.filter(moved)
+        scope.annotate(reported=REPORTED)
+        .filter(moved)
         .select_related("standing")
+        .only(
+            "customer_name", "status", "health_score", *(f"standing__{name}" for name in STANDING)
+        )
         .annotate(
             week_events=gathered(events, *EVENT),
             week_risks=gathered(risks, *RISK),
@@ -104,6 +118,12 @@ def changed(scope: EngagementQuerySet, week: Week) -> QuerySet[Engagement]:
         )
         .order_by("pk")
     )
+
+
+def _before(week: Week) -> QuerySet[HealthReading]:
+    """Readings of the seven days before."""
+    days = (week.first - timedelta(days=DAYS), week.first - timedelta(days=1))
+    return HealthReading.objects.filter(day__range=days)
 
 
 def _risks(week: Week) -> QuerySet[Risk]:
@@ -125,13 +145,33 @@ def _milestones(week: Week) -> QuerySet[Task]:
     """Milestones that were met in the week, and those whose date passed in it undone."""
     done = Q(status=TaskStatus.COMPLETED)
     one = timedelta(days=1)
-    met = done & Q(completed_at__date__range=(week.first, week.last))
+    # Moments and not dates: SQLite would ask Python for the date of every milestone.
+    met = done & Q(completed_at__gte=_start(week.first), completed_at__lt=_start(week.last + one))
     passed = Q(end_date__range=(week.first - one, week.last - one))
-    undone = ~done | Q(completed_at__date__gt=week.last)
+    undone = ~done | Q(completed_at__gte=_start(week.last + one))
     slipped = passed & undone & ~Q(engagement__status=EngagementStatus.COMPLETED)
     return Task.objects.filter(met | slipped, is_milestone=True).annotate(
         done_on=TruncDate("completed_at")
     )
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _disputes(week: Week) -> Q:
+    """Contradictions that may be new: no reading of before is of the band that is reported.
+
+    More than are new, which :mod:`insights.briefing.telling` decides; few of all that stand.
+    """
+    if not week.newest:
+        return Q(pk__in=[])
+    before = _before(week).filter(engagement=OuterRef("pk"))
+    said = OuterRef("health_score")
+    near = Q(score__range=(said - RULES.hysteresis, said + RULES.hysteresis))
+    agreed = before.filter(Q(score=None) | Q(band=OuterRef("reported")) | near)
+    new = Q(health_score=None) | Exists(agreed) | ~Exists(before)
+    return Q(standing__contradiction__gt="") & new
 
 
 def _actions(week: Week) -> QuerySet[Action]:

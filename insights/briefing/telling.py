@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 from connectors.freshness import Glance
 from engagements.health import RULES, Band, disagrees
 from engagements.models import Engagement, Standing
-from engagements.rows import engagement_record
+from engagements.records import EngagementRecord, EngagementStatus
 from insights.briefing.changes import (
     Briefing,
     Caveat,
@@ -24,6 +24,7 @@ from insights.briefing.changes import (
     Place,
     ResolvedRisk,
     Todo,
+    Told,
     Way,
 )
 from insights.briefing.gathered_rows import (
@@ -40,12 +41,12 @@ from insights.briefing.weeks import Week
 from insights.models import Action, Risk
 from psinsights.lib.http import record_link
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Told)
 MANY, SOME = 8, 5  # shown of a kind
 
 
 @dataclass
-class _Told:
+class _News:
     """What is told, as it is collected from engagement after engagement."""
 
     week: Week
@@ -55,21 +56,19 @@ class _Told:
     slipped: list[Milestone] = field(default_factory=list)
     met: list[Milestone] = field(default_factory=list)
     disputed: list[tuple[int, Disputed]] = field(default_factory=list)
-    disputes: int = 0
     first_read: set[str] = field(default_factory=set)  # engagements
     accepted: list[Todo] = field(default_factory=list)
     done: list[Todo] = field(default_factory=list)
     due: list[Todo] = field(default_factory=list)
 
     def add(self, row: Engagement) -> None:
-        page = reverse("engagements:detail", args=[row.pk])
-        self._health(row, page)
-        self._risks(row, page)
-        self._milestones(row, page)
-        self._actions(row, page)
-        self._contradiction(row, page)
+        self._health(row)
+        self._risks(row)
+        self._milestones(row)
+        self._actions(row)
+        self._contradiction(row)
 
-    def _health(self, row: Engagement, page: str) -> None:
+    def _health(self, row: Engagement) -> None:
         events = sorted(rows_of(Event, row.week_events), key=by_day)  # type: ignore[attr-defined]
         if not events:
             return
@@ -77,7 +76,7 @@ class _Told:
         standing: Standing | None = getattr(row, "standing", None)
         self.moved.append(
             Moved(
-                place=_place(row, f"{page}#hs"),
+                place=_place(row, "#hs"),
                 way=way_of(start, end),
                 before=start.score,
                 after=end.score,
@@ -88,12 +87,12 @@ class _Told:
             )
         )
 
-    def _risks(self, row: Engagement, page: str) -> None:
+    def _risks(self, row: Engagement) -> None:
         for risk in rows_of(RiskRow, row.week_risks):  # type: ignore[attr-defined]
-            place = _place(row, f"{page}#risk-{risk.pk}")
+            place = _place(row, f"#risk-{risk.pk}")
             if risk.status == Risk.Status.RESOLVED and risk.resolved_on:
                 gone = ResolvedRisk(
-                    place=_place(row, f"{page}#ins-risk_detection"),
+                    place=_place(row, "#ins-risk_detection"),
                     title=risk.title,
                     level=risk.level,
                     day=risk.resolved_on,
@@ -109,11 +108,11 @@ class _Told:
             )
             self.found.append((risk.exposure, found))
 
-    def _milestones(self, row: Engagement, page: str) -> None:
+    def _milestones(self, row: Engagement) -> None:
         for task in rows_of(TaskRow, row.week_tasks):  # type: ignore[attr-defined]
             met = self.week.holds(task.done_on)
             milestone = Milestone(
-                place=_place(row, record_link(page, task.pk)),
+                place=_place(row, record_link("", task.pk)),
                 record=task.pk,
                 name=task.name,
                 due=task.end_date,
@@ -121,11 +120,11 @@ class _Told:
             )
             (self.met if met else self.slipped).append(milestone)
 
-    def _actions(self, row: Engagement, page: str) -> None:
+    def _actions(self, row: Engagement) -> None:
         for action in rows_of(ActionRow, row.week_actions):  # type: ignore[attr-defined]
             done = action.status == Action.Status.DONE
             todo = Todo(
-                place=_place(row, f"{page}#action-{action.pk}"),
+                place=_place(row, f"#action-{action.pk}"),
                 title=action.title,
                 owner=action.owner,
                 due=action.due_on,
@@ -139,15 +138,14 @@ class _Told:
             else:
                 self.due.append(todo)
 
-    def _contradiction(self, row: Engagement, page: str) -> None:
+    def _contradiction(self, row: Engagement) -> None:
         standing: Standing | None = getattr(row, "standing", None)
         if not self.week.newest or standing is None or not standing.contradiction:
             return
-        self.disputes += 1
         earlier = reading_before(rows_of(Reading, row.week_readings), self.week)  # type: ignore[attr-defined]
         if earlier is not None and _disagreed(row, earlier):
             return
-        told = Disputed(place=_place(row, f"{page}#contradiction"), sentence=standing.contradiction)
+        told = Disputed(place=_place(row, "#contradiction"), sentence=standing.contradiction)
         self.disputed.append((101 if standing.health is None else standing.health, told))
 
 
@@ -158,11 +156,12 @@ def told(
     as_of: date,
     scope: str,
     open: int,
+    disputes: int,
     glance: Glance,
     caveats: tuple[Caveat, ...],
 ) -> Briefing:
     """The briefing of these engagements; two queries, for the words of its risks."""
-    news = _Told(week=week)
+    news = _News(week=week)
     for row in engagements:
         news.add(row)
     worse = [moved for moved in news.moved if moved.way in (Way.WORSE, Way.DROPPED)]
@@ -186,7 +185,7 @@ def told(
         slipped=_few(sorted(news.slipped, key=_by_due), MANY),
         met=_few(sorted(news.met, key=_by_due), SOME),
         disputed=_few([row for _, row in sorted(news.disputed, key=lambda pair: pair[0])], SOME),
-        disputes=news.disputes,
+        disputes=disputes,
         accepted=_few(sorted(news.accepted, key=lambda todo: todo.due), SOME),
         done=_few(sorted(news.done, key=lambda todo: todo.due), SOME),
         due=_few(sorted(news.due, key=lambda todo: todo.due), MANY),
@@ -204,8 +203,14 @@ def _first_read(number: int) -> Iterator[Caveat]:
         )
 
 
-def _place(row: Engagement, href: str) -> Place:
-    return Place(engagement_id=row.pk, customer=row.customer_name, href=href)
+def _place(row: Engagement, spot: str) -> Place:
+    """Where on the engagement's page; which page that is, :func:`_few` adds for those shown."""
+    return Place(engagement_id=row.pk, customer=row.customer_name, href=spot)
+
+
+def _linked(row: T) -> T:
+    page = reverse("engagements:detail", args=[row.place.engagement_id])
+    return replace(row, place=replace(row.place, href=page + row.place.href))
 
 
 def _how(risk: RiskRow, week: Week) -> tuple[str, date]:
@@ -220,7 +225,13 @@ def _disagreed(row: Engagement, reading: Reading) -> bool:
     """Whether today's report and the reading of before disagree too; reports keep no history."""
     if reading.score is None:
         return False
-    return disagrees(engagement_record(row), reading.score, Band(reading.band), RULES)
+    report = EngagementRecord(
+        engagement_id=row.pk,
+        customer_name=row.customer_name,
+        status=EngagementStatus(row.status),
+        health_score=row.health_score,
+    )
+    return disagrees(report, reading.score, Band(reading.band), RULES)
 
 
 def _gist(reason: str) -> str:
@@ -234,7 +245,7 @@ def _by_due(row: Milestone) -> tuple[date, str]:
 
 
 def _few(found: Sequence[T], most: int) -> Few[T]:
-    return Few(total=len(found), shown=found[:most])
+    return Few(total=len(found), shown=[_linked(row) for row in found[:most]])
 
 
 def _heaviest(found: list[tuple[float, T]], most: int) -> Few[T]:
