@@ -149,8 +149,9 @@ def _licence(found: metadata.Distribution) -> str:
     classes = [line for line in about.get_all("Classifier") or [] if line.startswith(prefix)]
     if classes:
         return classes[0].removeprefix(prefix)
-    stated = about["License"] if "License" in about else ""
-    return (stated.strip().splitlines() or ["Not stated"])[0][:LONGEST_LICENCE]
+    if "License" not in about:
+        return "Not stated"
+    return (about["License"].strip().splitlines() or ["Not stated"])[0][:LONGEST_LICENCE]
 
 
 @cache

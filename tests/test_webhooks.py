@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -363,11 +365,72 @@ def test_an_endpoint_that_asks_for_time_gets_it(one, clock, asked, waits):
     assert outcome(row).next_at == NOW + waits
 
 
-def test_an_endpoint_that_speaks_no_tls_is_told_in_words(one, clock):
-    with RawServer(always(OK)) as server:
-        row = one(server.base_url.replace("http://", "https://"))
+class Tls(RawServer):
+    """A server with TLS, by a certificate of its own that nobody vouches for."""
+
+    def __init__(self, script: Any, certificate: Path) -> None:
+        super().__init__(script)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._listening = context.wrap_socket(self._listening, server_side=True)
+
+    @property
+    def base_url(self) -> str:
+        return super().base_url.replace("http://127.0.0.1", "https://localhost")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> Path:
+    """A certificate of localhost with its key, in one file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "localhost")])
+    alternative = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    begun = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    signed = (
+        begun.not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(alternative, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    text = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    path.write_bytes(text + signed.public_bytes(pem))
+    return path
+
+
+def test_a_certificate_that_somebody_vouches_for_is_taken(one, clock, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with Tls(always(OK), certificate) as server:
+        row = one(server.base_url)
+        deliver(clock=clock)
+    assert (outcome(row).state, row.response) == ("delivered", "thanks")
+    assert read(server.requests[0])[0]["host"] == server_host(row)
+
+
+def server_host(row: WebhookDelivery) -> str:
+    return row.shown.removeprefix("https://").split("/")[0]
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_event(one, clock, certificate):
+    with Tls(always(OK), certificate) as server:
+        row = one(server.base_url)
         deliver(clock=clock)
     assert outcome(row).error.startswith("The secure connection failed")
+    assert server.requests == []
+
+
+def test_an_endpoint_that_never_ends_its_handshake_ends_at_the_deadline(one, clock):
+    with RawServer(Connection.hang) as server:
+        row = one(server.base_url.replace("http://", "https://"))
+        deliver(clock=clock, seconds=0.3)
+        assert server.left.wait(10)
+    assert outcome(row).error == "No answer within 0.3 s."
 
 
 def test_a_redirect_is_not_followed(one, clock):

@@ -46,8 +46,7 @@ class _Exchange:
 
     def run(self, target: str, headers: Mapping[str, str], body: bytes) -> None:
         try:
-            self.connection.connect()
-            self.wire = self.connection.sock
+            self._connect()
             if self.given_up.is_set():
                 return
             self.connection.request("POST", target, body=body, headers=dict(headers))
@@ -60,6 +59,21 @@ class _Exchange:
         finally:
             self.ended.set()
             self.connection.close()
+            if self.wire is not None:
+                self.wire.close()
+
+    def _connect(self) -> None:
+        """Open the connection so that it can be ended at any step, the handshake included."""
+        given = self.connection
+        self.wire = wire = socket.create_connection((given.host, given.port), given.timeout)
+        if isinstance(given, http.client.HTTPSConnection):
+            context = ssl.create_default_context()
+            wire = context.wrap_socket(
+                wire, server_hostname=given.host, do_handshake_on_connect=False
+            )
+            self.wire = wire
+            wire.do_handshake()
+        given.sock = wire
 
     def _read(self, response: http.client.HTTPResponse) -> None:
         while len(self.answer.body) < MOST_BYTES:
@@ -103,10 +117,8 @@ def _connection(
     scheme: str, host: str, port: int | None, seconds: float
 ) -> http.client.HTTPConnection:
     # http.client knows neither proxies nor redirects: what is sent goes where it was told to.
-    if scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
-    return http.client.HTTPConnection(host, port, timeout=seconds)
+    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+    return kind(host, port, timeout=seconds)
 
 
 def _sentence(error: Exception) -> str:
