@@ -389,7 +389,11 @@ class Standing(models.Model):
             models.Index(fields=["health"], name="standing_health"),
             models.Index(fields=["band"], name="standing_band"),
             models.Index(fields=["delta_28d"], name="standing_delta"),
-            models.Index(fields=["phase"], name="standing_phase"),
+            # What the dashboard counts of all, told by the index alone.
+            models.Index(
+                fields=["phase", "band", "delta_7d", "milestones_late", "contradiction"],
+                name="standing_portfolio",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -64,17 +64,22 @@ class _Tally:
         if row["what"] == "week":
             self.weeks[date.fromisoformat(row["place"])][row["of_band"]] = row["number"]
             return
-        self.everything += row["number"] + row["completed"]
-        self.bands[row["of_band"]] += row["number"]
-        self.phases[row["place"]][row["of_band"]] = row["number"]
+        sign = 1 if row["what"] == "all" else -1
+        self.everything += row["number"] if sign > 0 else 0
+        self.bands[row["of_band"]] += sign * row["number"]
+        of_phase = self.phases[row["place"]]
+        of_phase[row["of_band"]] = of_phase.get(row["of_band"], 0) + sign * row["number"]
         for need in NEEDS:
-            self.needs[need] += row[need] or 0
+            self.needs[need] += sign * (row[need] or 0)
 
 
 def portfolio(visible: EngagementQuerySet, day: date) -> Portfolio:
     """The counts of a day and of the twelve weeks up to it, in one statement."""
     tally = _Tally()
-    for row in _now(visible).union(_by_week(visible, day), all=True):
+    everything = of_these(visible, Standing.objects.order_by())
+    # All less the completed ones, which are few: nothing is asked of the others' engagements.
+    parts = (_now("less", everything.filter(COMPLETED)), _by_week(visible, day))
+    for row in _now("all", everything).union(*parts, all=True):
         tally.add(row)
     phases = [(name, counts) for name, counts in tally.phases.items() if sum(counts.values())]
     return Portfolio(
@@ -89,24 +94,22 @@ def portfolio(visible: EngagementQuerySet, day: date) -> Portfolio:
     )
 
 
-def _now(visible: EngagementQuerySet) -> QuerySet[Any, Any]:
-    open_ones = ~COMPLETED
+def _now(what: str, standings: QuerySet[Standing]) -> QuerySet[Any, Any]:
+    # Counted by the band, which the index holds and every standing has.
     return (
-        of_these(visible, Standing.objects.order_by())
-        .annotate(what=Value("now"), place=F("phase"), of_band=F("band"))
+        standings.annotate(what=Value(what), place=F("phase"), of_band=F("band"))
         .values("what", "place", "of_band")
         .annotate(
-            number=Count("pk", filter=open_ones),
-            completed=Count("pk", filter=COMPLETED),
-            drops=Count("pk", filter=open_ones & Q(delta_7d__lte=-saved.DROP_POINTS)),
-            late=Sum("milestones_late", filter=open_ones),
-            contradictions=Count("pk", filter=open_ones & ~Q(contradiction="")),
+            number=Count("band"),
+            drops=Count("band", filter=Q(delta_7d__lte=-saved.DROP_POINTS)),
+            late=Sum("milestones_late"),
+            contradictions=Count("band", filter=~Q(contradiction="")),
         )
     )
 
 
 def _by_week(visible: EngagementQuerySet, day: date) -> QuerySet[Any, Any]:
-    nothing = {name: Value(0, IntegerField()) for name in ("completed", *NEEDS)}
+    nothing = {name: Value(0, IntegerField()) for name in NEEDS}
     days = [day - timedelta(weeks=weeks) for weeks in range(WEEKS)]
     rows, number = _readings(visible)
     return (
