@@ -36,7 +36,7 @@ BESIDES = {
     "briefing": "charts insights",
     "settings": "charts insights settings",
     "search": "search",
-    "styleguide": "charts insights engagement filters",
+    "styleguide": "charts insights engagement",
 }
 
 
