@@ -39,7 +39,7 @@ from insights.dossier import assemble
 from psinsights.models import AuditEntry
 from tests.conftest import loaded_models
 from tests.exports import engagement, load, note, task, usage, write
-from tests.factories import make_engagement, signed_in
+from tests.factories import make_engagement, make_reading, signed_in
 from tests.test_health_properties import AS_OF, RUNNING, some_facts
 
 pytestmark = pytest.mark.django_db
@@ -235,9 +235,10 @@ def test_a_preview_tells_who_changes_band_from_what_to_what(portfolio, staff):
 
 def test_of_many_changes_the_page_shows_some_and_says_of_how_many(settings, staff):
     settings.TODAY = str(DAY)
-    for _ in range(60):
-        make_engagement(start_date=DAY - timedelta(days=90), end_date=DAY + timedelta(days=9))
-    for number, row in enumerate(Engagement.objects.all()):
+    yesterday = DAY - timedelta(days=1)
+    for number in range(60):
+        row = make_engagement(start_date=DAY - timedelta(days=90), end_date=DAY + timedelta(days=9))
+        make_reading(row, yesterday, score=40, band="critical")
         Task.objects.bulk_create(
             Task(
                 task_id=f"{row.pk}-{at}", engagement=row, name="x", status="In Progress",
@@ -246,9 +247,9 @@ def test_of_many_changes_the_page_shows_some_and_says_of_how_many(settings, staf
             )
             for at in range(3)
         )  # fmt: skip
-    readings.recompute(as_of=DAY)
     answer = staff.post(PREVIEW, fields(healthy_from=2, warning_from=1))
     assert "The first 50 of 6" in answer.text
+    assert "The first 10 of" not in answer.text
     assert len(answer.content) < 60_000
 
 
@@ -304,7 +305,7 @@ def test_what_a_preview_says_is_what_saving_gives(portfolio):
     """For every engagement, version upon version, whatever the rules."""
     seen = 1
 
-    @quickly(max_examples=12, deadline=None, derandomize=True)
+    @quickly(max_examples=10, deadline=None, derandomize=True)
     @given(some_rules())
     def holds(given: dict[str, Any]) -> None:
         nonlocal seen
@@ -555,7 +556,7 @@ def assess_again(row: Engagement, rules: Rules) -> Health:
     return assess(facts, rules=rules)
 
 
-@quickly(max_examples=150, deadline=None, derandomize=True)
+@quickly(max_examples=100, deadline=None, derandomize=True)
 @given(some_rules(), st.integers(0, 2**32), st.integers(0, 8), st.integers(0, 6))
 def test_points_add_up_under_any_valid_rules(given, seed, tasks, notes):
     rules = rules_with(**given)
