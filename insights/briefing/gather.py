@@ -1,4 +1,4 @@
-"""Gathering a week's briefing: four queries, however many engagements changed."""
+"""Gathering a week's briefing: five queries, however many engagements changed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from django.utils import timezone
 from connectors.freshness import Glance
 from connectors.models import QuarantinedRow
 from engagements.gathered import gathered
-from engagements.health import RULES, Band
+from engagements.health import Band, Rules
 from engagements.membership import Person, manages
 from engagements.models import Engagement, EngagementQuerySet, HealthEvent, HealthReading, Task
 from engagements.records import EngagementStatus, InsightType, TaskStatus
+from engagements.scoring import in_force
 from insights.briefing import telling
 from insights.briefing.changes import Briefing, Caveat
 from insights.briefing.weeks import DAYS, Week
@@ -32,12 +33,6 @@ RISK = (
 TASK = ("task_id", "name", "end_date", "status", "done_on")
 ACTION = ("id", "title", "owner", "due_on", "status", "done_on", "taken")
 STANDING = ("health", "reason", "contradiction")
-# The band of the score that people report, as health draws its lines.
-REPORTED = Case(
-    When(health_score__gte=RULES.healthy_from, then=Value(Band.HEALTHY.value)),
-    When(health_score__gte=RULES.warning_from, then=Value(Band.WARNING.value)),
-    default=Value(Band.CRITICAL.value),
-)
 READING = ("day", "score", "band", "rules_shift")
 
 
@@ -77,10 +72,12 @@ def known_of(scope: EngagementQuerySet) -> Known:
 def briefing_of(
     user: Person, scope: str, week: Week, *, as_of: date, glance: Glance, known: Known
 ) -> Briefing:
-    """The briefing of a week; three queries."""
+    """The briefing of a week; four queries."""
+    rules = in_force().rules
     return telling.told(
-        list(changed(scoped(user, scope), week)),
+        list(changed(scoped(user, scope), week, rules)),
         week,
+        rules=rules,
         as_of=as_of,
         scope=scope,
         open=known.open,
@@ -90,7 +87,7 @@ def briefing_of(
     )
 
 
-def changed(scope: EngagementQuerySet, week: Week) -> QuerySet[Engagement]:
+def changed(scope: EngagementQuerySet, week: Week, rules: Rules) -> QuerySet[Engagement]:
     """The engagements something happened to, each with its rows of the week gathered; one query."""
     events = HealthEvent.objects.filter(
         day__range=(week.first, week.last), kind__in=("drop", "worse", "better")
@@ -98,11 +95,11 @@ def changed(scope: EngagementQuerySet, week: Week) -> QuerySet[Engagement]:
     risks, tasks, actions = _risks(week), _milestones(week), _actions(week)
     ruled = Q(day__range=(week.first, week.last), rules_shift__isnull=False)
     readings = _before(week) | HealthReading.objects.filter(Q(day=week.last) | ruled)
-    moved = _disputes(week)
+    moved = _disputes(week, rules)
     for rows in (events, risks, tasks, actions):
         moved |= Q(pk__in=rows.order_by().values("engagement"))
     return (
-        scope.annotate(reported=REPORTED)
+        scope.annotate(reported=_reported_band(rules))
         .filter(moved)
         .select_related("standing")
         .only(
@@ -159,7 +156,16 @@ def _start(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
-def _disputes(week: Week) -> Q:
+def _reported_band(rules: Rules) -> Case:
+    """The band of the score that people report."""
+    return Case(
+        When(health_score__gte=rules.healthy_from, then=Value(Band.HEALTHY.value)),
+        When(health_score__gte=rules.warning_from, then=Value(Band.WARNING.value)),
+        default=Value(Band.CRITICAL.value),
+    )
+
+
+def _disputes(week: Week, rules: Rules) -> Q:
     """Contradictions that may be new: no reading of before is of the band that is reported.
 
     More than are new, which :mod:`insights.briefing.telling` decides; few of all that stand.
@@ -168,7 +174,7 @@ def _disputes(week: Week) -> Q:
         return Q(pk__in=[])
     before = _before(week).filter(engagement=OuterRef("pk"))
     said = OuterRef("health_score")
-    near = Q(score__range=(said - RULES.hysteresis, said + RULES.hysteresis))
+    near = Q(score__range=(said - rules.hysteresis, said + rules.hysteresis))
     agreed = before.filter(Q(score=None) | Q(band=OuterRef("reported")) | near)
     new = Q(health_score=None) | Exists(agreed) | ~Exists(before)
     return Q(standing__contradiction__gt="") & new

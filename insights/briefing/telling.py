@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.urls import reverse
 
 from connectors.freshness import Glance
-from engagements.health import RULES, Band, disagrees
+from engagements.health import Band, Rules, disagrees
 from engagements.models import Engagement, Standing
 from engagements.records import EngagementRecord, EngagementStatus
 from insights.briefing.changes import (
@@ -50,6 +50,7 @@ class _News:
     """What is told, as it is collected from engagement after engagement."""
 
     week: Week
+    rules: Rules
     moved: list[Moved] = field(default_factory=list)
     found: list[tuple[float, FoundRisk]] = field(default_factory=list)
     resolved: list[tuple[float, ResolvedRisk]] = field(default_factory=list)
@@ -143,7 +144,7 @@ class _News:
         if not self.week.newest or standing is None or not standing.contradiction:
             return
         earlier = reading_before(rows_of(Reading, row.week_readings), self.week)  # type: ignore[attr-defined]
-        if earlier is not None and _disagreed(row, earlier):
+        if earlier is not None and _disagreed(row, earlier, self.rules):
             return
         told = Disputed(place=_place(row, "#contradiction"), sentence=standing.contradiction)
         self.disputed.append((101 if standing.health is None else standing.health, told))
@@ -153,6 +154,7 @@ def told(
     engagements: Iterable[Engagement],
     week: Week,
     *,
+    rules: Rules,
     as_of: date,
     scope: str,
     open: int,
@@ -161,7 +163,7 @@ def told(
     caveats: tuple[Caveat, ...],
 ) -> Briefing:
     """The briefing of these engagements; two queries, for the words of its risks."""
-    news = _News(week=week)
+    news = _News(week=week, rules=rules)
     for row in engagements:
         news.add(row)
     worse = [moved for moved in news.moved if moved.way in (Way.WORSE, Way.DROPPED)]
@@ -221,7 +223,7 @@ def _how(risk: RiskRow, week: Week) -> tuple[str, date]:
     return "Worse", risk.worse_on or risk.first_seen_on
 
 
-def _disagreed(row: Engagement, reading: Reading) -> bool:
+def _disagreed(row: Engagement, reading: Reading, rules: Rules) -> bool:
     """Whether today's report and the reading of before disagree too; reports keep no history."""
     if reading.score is None:
         return False
@@ -231,7 +233,7 @@ def _disagreed(row: Engagement, reading: Reading) -> bool:
         status=EngagementStatus(row.status),
         health_score=row.health_score,
     )
-    return disagrees(report, reading.score, Band(reading.band), RULES)
+    return disagrees(report, reading.score, Band(reading.band), rules)
 
 
 def _gist(reason: str) -> str:
