@@ -10,6 +10,10 @@ from engagements.saved import VIEWS
 from tests.browser.stage import WEBHOOKS
 
 Person = Literal["manager", "consultant", "viewer", "roleless", "nobody"]
+MOST_HTML = 60_000
+# Every open risk and action of an engagement carries the forms to decide it; a critical one has 20.
+MOST_HTML_OF_DECISIONS = 110_000
+MOST_HTML_OF_STYLES = 120_000  # each component in each state, shown where DEBUG is set
 DEBUG = {"DEBUG": True}
 DEMO = {"DEBUG": True, "DEMO": True}
 REMOTE = {"AI_PROVIDER": "huggingface", "HF_TOKEN": "hf_only-for-tests"}
@@ -26,6 +30,7 @@ class Page:
     empty: bool = False  # there before any data was loaded, too
     given: dict[str, Any] = field(default_factory=dict)  # settings
     then: Callable[[Any], None] | None = None
+    most_html: int = MOST_HTML
 
     def __str__(self) -> str:
         return self.name
@@ -144,7 +149,8 @@ ENGAGEMENT = named(
         "share, none yet": "/engagements/{thin}/share",
         "note": "/engagements/{rich}/notes/new",
         "note, edited": "/engagements/{stale}/notes/{note}/edit",
-    }
+    },
+    most_html=MOST_HTML_OF_DECISIONS,
 )
 OTHERS = [
     Page(name="demo", path="/", who="nobody", empty=True, given=DEMO),
@@ -164,7 +170,10 @@ OTHERS = [
     Page(name="token, just made", path="/settings/tokens", then=make_token, status=201),
     Page(name="shared", path="/shared/{token}", who="nobody"),
     Page(name="shared, closed", path="/shared/nothing", who="nobody", status=404, empty=True),
-    Page(name="engagement, remote", path="/engagements/{rich}", given=REMOTE),
+    Page(
+        name="engagement, remote", path="/engagements/{rich}", given=REMOTE,
+        most_html=MOST_HTML_OF_DECISIONS,
+    ),
     Page(name="settings, remote", path="/settings", given=REMOTE),
     Page(name="preview", path="/engagements/{rich}/insights/risk_detection/preview", given=REMOTE),
     Page(name="login", path="/login", who="nobody", empty=True),
@@ -185,7 +194,7 @@ OTHERS = [
         Page(name=f"error {status}", path=f"/wrong/{status}", status=status, empty=True)
         for status in (400, 403, 500, 503)
     ),
-    Page(name="style guide", path="/styleguide", given=DEBUG),
+    Page(name="style guide", path="/styleguide", given=DEBUG, most_html=MOST_HTML_OF_STYLES),
 ]  # fmt: skip
 PAGES = [*BEFORE_ANY_DATA, *PORTFOLIO, *ENGAGEMENT, *OTHERS]
 

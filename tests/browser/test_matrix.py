@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from tests.browser.examine import MOST_CSS, MOST_HTML, MOST_JS, MOST_SHIFT
+from tests.browser.examine import MOST_CSS, MOST_JS, MOST_SHIFT
 from tests.browser.pages import NO_PAGE, PAGES
 from tests.browser.stage import STAGES
 
@@ -45,8 +45,8 @@ def test_the_browser_complains_of_nothing_and_asks_nobody_else(looked_at):
 
 
 @everywhere
-def test_every_page_is_light(looked_at):
-    assert looked_at.html <= MOST_HTML
+def test_every_page_is_light(looked_at, page_of_product):
+    assert looked_at.html <= page_of_product.most_html
     assert looked_at.css <= MOST_CSS
     assert looked_at.js <= MOST_JS
 
