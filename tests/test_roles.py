@@ -6,19 +6,30 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import product
 from typing import Any
 
+import msgspec
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from engagements import findings, search_index
-from engagements.membership import Membership, Role, can_work, manages, role_of, sees_all
+from engagements import findings, ingest, search_index
+from engagements.membership import (
+    Assignment,
+    Membership,
+    Role,
+    can_work,
+    manages,
+    role_of,
+    sees_all,
+)
 from engagements.models import Engagement
 from engagements.records import InsightType
+from engagements.rows import engagement_record
 from insights import bulk
 from insights.generation import generate
 from insights.models import Action, Generation, Insight, Risk
@@ -558,3 +569,43 @@ def test_a_row_that_says_admin_makes_nobody_one():
 
 def test_a_superuser_is_an_admin_without_a_row():
     assert role_of(get_user_model().objects.create_superuser("root")) == Role.ADMIN
+
+
+# From before there were roles ────────────────────────────────────────────────
+
+
+@pytest.fixture
+def from_before():
+    """The migration that brings an older installation up to roles."""
+    return import_module("engagements.migrations.0007_give_roles")
+
+
+def test_who_could_sign_in_before_there_were_roles_is_a_manager(from_before):
+    people = get_user_model().objects
+    people.create(username="ines")
+    people.create(username="gone", is_active=False)
+    people.create(username="omar", is_staff=True)
+    from_before.give_roles(apps, None)
+    assert list(Membership.objects.values_list("user__username", "role")) == [("ines", "manager")]
+
+
+def test_engagements_from_before_there_were_roles_get_their_people(from_before):
+    team = [{"id": "TM-1", "name": "A"}, {"id": "TM-2", "name": "B"}]
+    given = {"customer_name": "Halden", "status": "Active"}
+    Engagement.objects.create(engagement_id="E1", owner_id="TM-1", team_members=team, **given)
+    Engagement.objects.create(engagement_id="E2", owner_name="Sarah Chen", **given)
+    from_before.assign(apps, None)
+    assert seen_by("TM-1", "Sarah Chen") == {"E1", "E2"}
+    assert seen_by("TM-2") == {"E1"}
+
+
+def test_a_load_moves_an_engagement_to_its_new_people():
+    row = make_engagement(engagement_id="E1", owner_id="TM-1")
+    assert seen_by("TM-1") == {"E1"}
+    record = engagement_record(row)
+    moved = msgspec.structs.replace(record, owner_id="TM-2")
+    ingest.ENGAGEMENTS.write([(moved, "changed")], ["E1"])
+    assert seen_by("TM-1") == set()
+    assert seen_by("TM-2") == {"E1"}
+    ingest.ENGAGEMENTS.remove(["E1"])
+    assert not Assignment.objects.exists()

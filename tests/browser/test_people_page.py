@@ -41,7 +41,7 @@ def test_a_login_is_made_and_signs_in_by_its_link_without_script(open_page, viol
     page = open_page("/settings/people", script=False)
     page.get_by_label("User name").fill("otto")
     page.get_by_label("Name", exact=True).fill("Otto Brandt")
-    page.get_by_label("Manager").check()
+    page.get_by_role("radio", name="Manager Sees").check()
     page.get_by_role("button", name="Add and show the link").click()
     link = page.locator("#link").inner_text()
     page.context.clear_cookies()
