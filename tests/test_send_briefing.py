@@ -19,6 +19,7 @@ from insights.briefing import sending
 from insights.briefing.subscribing import token_of
 from insights.models import BriefingDelivery, BriefingSubscription
 from psinsights.lib.audit import AuditEntry
+from psinsights.lib.environment import Environment
 from tests.briefings import WORDS, make_action, make_risk, subscribed
 from tests.factories import (
     DAY,
@@ -518,6 +519,46 @@ def test_mail_without_a_base_or_a_sender_is_an_error(post, settings, given, said
     assert said in {problem.id for problem in run_checks()}
     with pytest.raises(CommandError):
         run()
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["smtps://u:canary@h", "smtp+tls://", "h:25", "foo+bar://h", "smtp://u:canary@h:port"],
+)
+def test_an_address_of_no_mail_server_is_refused_without_its_password(monkeypatch, given):
+    monkeypatch.setenv("EMAIL_URL", given)
+    environment = Environment()
+    assert environment.mail("EMAIL_URL", "consolemail://")["EMAIL_BACKEND"].endswith(
+        "console.EmailBackend"
+    )
+    (problem,) = environment.problems
+    assert (problem.name, problem.message) == ("EMAIL_URL", "is not the URL of a mail server")
+    assert "canary" not in repr(problem)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            "smtp+tls://in%40es:p%2Fw@mail.example",
+            ("mail.example", 587, "in@es", "p/w", True, None),
+        ),
+        ("smtp+ssl://mail.example", ("mail.example", 465, None, None, None, True)),
+        ("smtp://127.0.0.1:2525", ("127.0.0.1", 2525, None, None, None, None)),
+    ],
+)
+def test_an_address_says_host_port_login_and_tls(monkeypatch, given, expected):
+    monkeypatch.setenv("EMAIL_URL", given)
+    said = Environment().mail("EMAIL_URL", "consolemail://")
+    names = (
+        "EMAIL_HOST",
+        "EMAIL_PORT",
+        "EMAIL_HOST_USER",
+        "EMAIL_HOST_PASSWORD",
+        "EMAIL_USE_TLS",
+        "EMAIL_USE_SSL",
+    )
+    assert tuple(said.get(name) for name in names) == expected
 
 
 def test_the_worker_sends_on_its_day_from_its_hour(post, halden, ines, settings):
