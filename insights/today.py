@@ -109,11 +109,15 @@ def worries(rows: EngagementQuerySet, day: date, *, shown: int = SHOWN) -> Worri
     """The heaviest open risks of these engagements and how many there are, in one query."""
     registered, unread = _registered(rows), _unread(rows, day)
     counted = {"registered": _number(registered), "unread": _number(unread)}
+    # Each part is cut before its columns are looked up: a register may have thousands of rows.
+    heaviest = registered.order_by("-exposure", "-first_seen_on", "pk").values("pk")[:shown]
+    spoken = unread.order_by("-heaviest_finding", "pk").annotate(first=_first_words(day))
     parts = [
-        part(found).annotate(**counted).values_list(*COLUMNS, *counted)
-        for part, found in ((_risk_columns, registered), (_finding_columns, unread))
+        _risk_columns(Risk.objects.filter(pk__in=heaviest)),
+        _finding_columns(NoteFinding.objects.filter(pk__in=spoken.values("first")[:shown])),
     ]
-    found = list(parts[0].union(parts[1], all=True).order_by("-weight", "-since", "key")[:shown])
+    told = [part.order_by().annotate(**counted).values_list(*COLUMNS, *counted) for part in parts]
+    found = list(told[0].union(told[1], all=True).order_by("-weight", "-since", "key")[:shown])
     return Worries(
         rows=[_worry(row[: len(COLUMNS)]) for row in found],
         registered=found[0][-2] if found else 0,
@@ -128,23 +132,29 @@ def _registered(rows: EngagementQuerySet) -> QuerySet[Any, Any]:
 
 
 def _unread(rows: EngagementQuerySet, day: date) -> QuerySet[Any, Any]:
-    """The heaviest finding of each engagement that no risk detection knows of."""
-    told = Cast("seen", TextField())
-    note = Concat(Value('"'), OuterRef("note_id"), Value('"'))
-    known = Risk.objects.filter(engagement=OuterRef("engagement"), reason=OuterRef("reason"))
-    known = known.annotate(told=told).filter(
-        Q(told__contains=note) | Q(last_seen_on__gt=OuterRef("noted_on"))
-    )
-    unknown = heavy_findings(day).filter(~Exists(known), engagement=OuterRef("pk"))
-    heaviest = unknown.order_by(F("exposure").desc(), "-noted_on", "pk")
+    """The standings of engagements whose notes say something heavy that no risk detection knows."""
     read = Insight.objects.current().filter(
         engagement=OuterRef("pk"),
         insight_type=InsightType.RISK_DETECTION,
         inputs=OuterRef("inputs"),
     )
-    standings = worrying(rows).filter(Q(inputs="") | ~Exists(read))
-    first = standings.annotate(first=Subquery(heaviest.values("pk")[:1])).values("first")
-    return NoteFinding.objects.filter(pk__in=first).order_by()
+    waiting = worrying(rows).filter(Q(inputs="") | ~Exists(read))
+    return waiting.filter(Exists(_unknown(day))).order_by()
+
+
+def _unknown(day: date) -> QuerySet[Any, Any]:
+    """Heavy findings of the outer engagement that no row of the register rests on."""
+    note = Concat(Value('"'), OuterRef("note_id"), Value('"'))
+    known = Risk.objects.filter(engagement=OuterRef("engagement"), reason=OuterRef("reason"))
+    known = known.annotate(records=Cast("seen", TextField())).filter(
+        Q(last_seen_on__gt=OuterRef("noted_on")) | Q(records__contains=note)
+    )
+    return heavy_findings(day).filter(~Exists(known), engagement=OuterRef("pk"))
+
+
+def _first_words(day: date) -> Subquery:
+    heaviest = _unknown(day).order_by(F("exposure").desc(), "-noted_on", "pk")
+    return Subquery(heaviest.values("pk")[:1])
 
 
 def _number(found: QuerySet[Any, Any]) -> Coalesce:
