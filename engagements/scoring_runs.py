@@ -14,7 +14,7 @@ from engagements.models import Engagement, ScoringPreview
 from engagements.scoring_preview import Outcome, preview
 from psinsights.lib.logs import request_id
 
-AT_ONCE = 2000  # engagements that a page scores itself: well under a second
+AT_ONCE = 1000  # engagements that a page scores itself: about a second
 KEPT = timedelta(days=7)  # a preview is of its day
 State = ScoringPreview.State
 
@@ -42,7 +42,7 @@ def ask(rules: Rules, *, seen: int, as_of: date, user: User) -> ScoringPreview:
         )
 
 
-def perform() -> bool:
+def perform_preview() -> bool:
     """The worker's part: compute the next preview. Whether there was one."""
     claimed = ScoringPreview.objects.claim()
     if claimed is None:

@@ -51,7 +51,7 @@ JOBS: tuple[Callable[[], bool], ...] = (
     perform_asked_load,
     Every(5, schedule.push_due),
     Every(20, schedule.load_due),
-    scoring_runs.perform,
+    scoring_runs.perform_preview,
     Every(5, schedule.score_again),
     Every(60, schedule.read_new_day),
     Every(3600, roll_metrics),

@@ -36,6 +36,7 @@ from engagements.scoring_forms import RulesForm, values_of
 from engagements.scoring_preview import WORST_FIRST, compare, preview
 from engagements.scoring_rules import Unchangeable
 from insights.dossier import assemble
+from psinsights.jobs import JOBS
 from psinsights.models import AuditEntry
 from tests.conftest import loaded_models
 from tests.exports import engagement, load, note, task, usage, write
@@ -342,7 +343,7 @@ def test_a_large_preview_is_the_workers_and_says_the_same(portfolio, staff):
     assert "0 of 7 engagements scored with the proposed rules" in waiting
     assert 'hx-trigger="every 2s"' in waiting
     before = everything()
-    assert scoring_runs.perform()
+    assert scoring_runs.perform_preview()
     assert {k: v for k, v in everything().items() if k is not ScoringPreview} == {
         k: v for k, v in before.items() if k is not ScoringPreview
     }
@@ -352,7 +353,7 @@ def test_a_large_preview_is_the_workers_and_says_the_same(portfolio, staff):
     assert scoring_runs.outcome_of(run) == at_once
     assert f"Preview: {at_once.turned} of 7 engagements change band" in words(done)
     assert "Save version 2" in done
-    assert not scoring_runs.perform()
+    assert not scoring_runs.perform_preview()
 
 
 def test_only_the_newest_wish_for_a_preview_is_computed_and_others_see_none(portfolio, staff):
@@ -523,6 +524,22 @@ def test_a_large_portfolio_is_scored_by_the_worker_and_the_page_says_so(portfoli
     assert not schedule.score_again()
     assert "are scored by version" not in words(staff.get(PAGE).text)
     assert "until the engagement is scored again" not in words(staff.get("/engagements/ENG-1").text)
+
+
+def test_what_is_too_large_for_a_page_is_left_to_the_worker(settings, staff):
+    settings.TODAY = str(DAY)
+    Engagement.objects.bulk_create(
+        Engagement(engagement_id=f"BULK-{at:05d}", customer_name="Bulk", status="Active")
+        for at in range(scoring_runs.AT_ONCE + 1)
+    )
+    answer = staff.post(PREVIEW, fields(**LATE))
+    run = ScoringPreview.objects.get()
+    assert (answer.status_code, answer.headers["location"]) == (302, f"{PREVIEW}/{run.pk}")
+    assert (run.total, run.state) == (scoring_runs.AT_ONCE + 1, ScoringPreview.State.WAITING)
+    saved = staff.post(SAVE, fields(**LATE, reason="Late work tells most"), follow=True)
+    assert "The worker scores the portfolio by it now." in saved.text
+    assert not HealthReading.objects.exists()
+    assert {job.__name__ for job in JOBS} >= {"perform_preview", "score_again"}
 
 
 # What computes with them ─────────────────────────────────────────────────────

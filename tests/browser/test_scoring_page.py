@@ -59,7 +59,7 @@ def test_a_preview_of_the_worker_appears_by_itself(open_page, portfolio):
     run = scoring_runs.ask(RULES, seen=1, as_of=DAY, user=portfolio)
     page = open_page(f"/settings/scoring/preview/{run.pk}")
     expect(page.get_by_role("heading", name="Preview under way")).to_be_visible()
-    assert scoring_runs.perform()
+    assert scoring_runs.perform_preview()
     expect(page.get_by_role("heading", name="0 of 4 engagements change band")).to_be_visible()
     assert page.complaints == []
 
