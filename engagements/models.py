@@ -88,7 +88,7 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
 
         Only where each engagement has one: an engagement that has none waits to be assessed.
         """
-        waiting = Engagement.objects.filter(unassessed=True).exists()
+        waiting = Engagement.objects.filter(unassessed=True, standing=None).exists()
         return self.for_list() if waiting else self.for_list().filter(standing__isnull=False)
 
 
@@ -389,6 +389,8 @@ class Standing(models.Model):
             models.Index(fields=["health"], name="standing_health"),
             models.Index(fields=["band"], name="standing_band"),
             models.Index(fields=["delta_28d"], name="standing_delta"),
+            # Of which day the data is: asked by every list.
+            models.Index(fields=["-as_of"], name="standing_day"),
             # What the dashboard counts of all, told by the index alone.
             models.Index(
                 fields=["phase", "band", "delta_7d", "milestones_late", "contradiction"],

@@ -123,6 +123,12 @@ class Insight(models.Model):
                 name="insight_writer",
                 condition=Q(imported=False),
             ),
+            # How long the newest took, for the percentiles.
+            models.Index(
+                fields=["-generated_at", "provider", "latency_ms"],
+                name="insight_times",
+                condition=Q(imported=False, latency_ms__isnull=False),
+            ),
             # Which engagements have a fresh one, told by the index alone.
             models.Index(
                 fields=["engagement", "-generated_at"],

@@ -84,7 +84,7 @@ def summarise(visible: QuerySet[Engagement], days: int) -> Summary:
     whole = not visible.query.has_filters()
     until = portfolio_day()
     since = until - dt.timedelta(days=days - 1)
-    counts = dict(visible.order_by().values_list("status").annotate(number=Count("pk")))
+    counts = dict(visible.order_by().values_list("status").annotate(number=Count("status")))
     imported = list(
         AiMetric.objects.filter(imported=True, date__range=(since, until)) if whole else ()
     )

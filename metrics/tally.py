@@ -202,11 +202,10 @@ def _coverage(period: Period, visible: QuerySet[Engagement]) -> QuerySet[Any]:
     )
     active = visible.filter(status__in=Engagement.ACTIVE).annotate(fresh=fresh)
     scored = Q(standing__coverage__gte=CONFIDENT)
+    # Whether one is fresh is asked once of each engagement: it is a search of its own.
     state = Case(
-        When(scored & Q(fresh=True), then=Value("both")),
-        When(fresh=True, then=Value("fresh")),
-        When(scored, then=Value("scored")),
-        default=Value("neither"),
+        When(fresh=True, then=Case(When(scored, then=Value("both")), default=Value("fresh"))),
+        default=Case(When(scored, then=Value("scored")), default=Value("neither")),
     )
     return _counted(active, "coverage", Count("pk"), state)
 

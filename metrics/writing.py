@@ -85,7 +85,7 @@ def _sums(period: Period) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _times(period: Period) -> dict[str, list[int]]:
     made = Insight.objects.filter(imported=False, generated_at__gte=period.since_moment)
-    newest = made.exclude(latency_ms=None).order_by("-generated_at")
+    newest = made.filter(latency_ms__isnull=False).order_by("-generated_at")
     times: defaultdict[str, list[int]] = defaultdict(list)
     for provider, milliseconds in newest.values_list("provider", "latency_ms")[:MOST_TIMES]:
         times[provider].append(milliseconds or 0)

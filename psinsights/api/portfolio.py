@@ -128,7 +128,7 @@ def distribution_of(visible: EngagementQuerySet) -> Distribution:
     """Engagements per band; one that was not read yet is unknown, never critical."""
     # By the bands' own index, and not by way of ten thousand engagements.
     standings = of_these(visible, Standing.objects.order_by())
-    counts = dict(standings.values_list("band").annotate(number=Count("pk")))
+    counts = dict(standings.values_list("band").annotate(number=Count("band")))
     known = {band: counts.get(band, 0) for band in ("healthy", "warning", "critical")}
     return Distribution(**known, unknown=visible.count() - sum(known.values()))
 
