@@ -20,6 +20,7 @@ urlpatterns = [
     path("settings/dependencies", dependency_views.index, name="dependencies"),
     path("settings/webhooks", webhook_views.index, name="webhooks"),
     path("settings/webhooks/test", webhook_views.send_test, name="test-webhooks"),
+    path("settings/webhooks/failed", webhook_views.send_failed, name="send-failed-webhooks"),
     path("settings/webhooks/<int:pk>", webhook_views.delivery, name="webhook"),
     path("settings/webhooks/<int:pk>/send", webhook_views.send_again, name="send-webhook-again"),
 ]

@@ -52,6 +52,7 @@ def test_nobody_but_staff_sees_or_sends_anything(set_up):
     assert other.get(PAGE).status_code == 403
     assert other.get(f"{PAGE}/{row.pk}").status_code == 403
     assert other.post(f"{PAGE}/test").status_code == 403
+    assert other.post(f"{PAGE}/failed").status_code == 403
     assert other.post(f"{PAGE}/{row.pk}/send").status_code == 403
     assert WebhookEvent.objects.count() == 1
     assert PAGE not in other.get("/settings/tokens").text
@@ -87,6 +88,18 @@ def test_a_delivery_is_sent_again_with_all_its_attempts(staff, set_up, state):
     row.refresh_from_db()
     assert (row.state, row.attempts, row.is_put_off) == ("waiting", 0, False)
     assert AuditEntry.objects.get(verb="webhook.sent_again").user.username == "admin"
+
+
+def test_all_that_failed_is_sent_again_at_once(staff, set_up):
+    rows = [a_delivery(state=state, attempts=6) for state in ("failed", "failed", "delivered")]
+    WebhookDelivery.objects.filter(pk=rows[1].pk).update(endpoint="one that was taken out")
+    assert "Send all failed again" not in staff.get(PAGE).text
+    assert "Send all failed again" in staff.get(f"{PAGE}?state=failed").text
+    told = staff.post(f"{PAGE}/failed", follow=True).text
+    assert "1 delivery will be sent again by the worker." in told
+    states = WebhookDelivery.objects.order_by("pk").values_list("state", flat=True)
+    assert [*states] == ["waiting", "failed", "delivered"]
+    assert "Nothing failed that could" in staff.post(f"{PAGE}/failed", follow=True).text
 
 
 def test_what_is_being_sent_is_not_sent_again(staff, set_up):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from engagements.models import Engagement
@@ -161,12 +161,10 @@ def _rest(
     ).update(next_at=now + wait)
 
 
-def send_again(pk: int, *, now: datetime) -> bool:
-    """Give a delivery all its attempts anew, at once; False while it is being sent."""
-    return bool(
-        WebhookDelivery.objects.filter(pk=pk)
-        .exclude(state=State.SENDING)
-        .update(state=State.WAITING, attempts=0, next_at=now, error="", delivered_at=None)
+def send_again(rows: QuerySet[WebhookDelivery], *, now: datetime) -> int:
+    """Give deliveries all their attempts anew, at once; how many. None that is being sent."""
+    return rows.exclude(state=State.SENDING).update(
+        state=State.WAITING, attempts=0, next_at=now, error="", delivered_at=None
     )
 
 

@@ -135,12 +135,27 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     row = WebhookDelivery.objects.select_related("event").filter(pk=pk).first()
     if row is None:
         return missing(request, "This delivery is not here. After thirty days they are forgotten.")
-    if deliver.send_again(pk, now=timezone.now()):
+    if deliver.send_again(WebhookDelivery.objects.filter(pk=pk), now=timezone.now()):
         audit.record(request.user, "webhook.sent_again", row.event.event_id, row.shown)
         messages.success(request, "It waits for the worker, which sends it next.")
     else:
         messages.warning(request, "It is being sent just now. Look again in a minute.")
     return redirect("settings:webhook", pk)
+
+
+@require_POST
+@staff_only
+def send_failed(request: HttpRequest) -> HttpResponse:
+    """Everything that was given up, once more: after a long outage of an endpoint."""
+    known = [end.key for end in endpoints()]
+    failed = WebhookDelivery.objects.filter(state=State.FAILED, endpoint__in=known)
+    if number := deliver.send_again(failed, now=timezone.now()):
+        told = plural(number, "delivery")
+        audit.record(request.user, "webhook.sent_again", "all that failed", told)
+        messages.success(request, f"{told} will be sent again by the worker.")
+    else:
+        messages.warning(request, "Nothing failed that could be sent again.")
+    return redirect("settings:webhooks")
 
 
 @require_POST
