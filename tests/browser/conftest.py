@@ -130,7 +130,7 @@ def tabs(browser: Any, server: Any, stage: dict[str, str]) -> Iterator[Callable[
             context = browser.new_context(base_url=server.url)
             context.add_init_script(LOOK)
             if who != "nobody":
-                cookie = signed_in(who).cookies["sessionid"].value
+                cookie = signed_in(who, role="").cookies["sessionid"].value
                 context.add_cookies([{"name": "sessionid", "value": cookie, "url": server.url}])
             kept[who] = context.new_page()
         return kept[who]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -22,17 +24,21 @@ MOST_CSS, MOST_JS = 10_000, 25_000
 LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Contrast takes nine tenths of axe's time, so it is asked of one element of each colouring. Target
-# size is off unless asked for by name, though of WCAG 2.2 AA.
+# Contrast takes nine tenths of axe's time, so it is asked of one element of each colouring, once in
+# a run: letters of a size and weight in a colour on others are as legible on every page. Target size
+# is off unless asked for by name, though of WCAG 2.2 AA.
 COLOURS = """axe.configure({ rules: [{ id: "color-contrast", selector: "[data-coloured]" }] })"""
-RUN = """async (only) => {
-  look.coloured();
+RUN = """async ([only, judged]) => {
+  const fresh = look.coloured(judged);
+  if (only.type === "rule" && !fresh.length) return [fresh, []];
   const found = await axe.run(document, {
-    runOnly: only, resultTypes: ["violations"], rules: { "target-size": { enabled: true } },
+    runOnly: only, resultTypes: ["violations"],
+    rules: { "target-size": { enabled: true }, "color-contrast": { enabled: fresh.length > 0 } },
   });
-  return found.violations.flatMap(
-    rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`));
+  return [fresh, found.violations.flatMap(
+    rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`))];
 }"""
+JUDGED: set[str] = set()  # colourings that are legible
 EVERY_RULE = {"type": "tag", "values": TAGS}
 OF_COLOURS = {"type": "rule", "values": ["color-contrast"]}
 
@@ -57,8 +63,7 @@ class Look:
 def examine(browser_page: Any, page: Page, path: str) -> Look:
     """Open ``page`` at each width, and look at it in both themes."""
     look = Look(path=path.split("?")[0])
-    heard = listen(browser_page, page.status)
-    with override_settings(**page.given):
+    with override_settings(**page.given), heard_of(browser_page, page.status) as heard:
         for width in WIDTHS:
             browser_page.set_viewport_size({"width": width, "height": HEIGHT})
             look.html = max(look.html, opened(browser_page, page, path))
@@ -111,7 +116,10 @@ def judge(browser_page: Any, look: Look, how: str) -> None:
     """Every rule of axe in the light; in the dark only colours are others."""
     for theme, rules in (("light", EVERY_RULE), ("dark", OF_COLOURS)):
         browser_page.emulate_media(color_scheme=theme)
-        look.violations += [f"{how} {theme} {line}" for line in browser_page.evaluate(RUN, rules)]
+        colourings, found = browser_page.evaluate(RUN, [rules, list(JUDGED)])
+        look.violations += [f"{how} {theme} {line}" for line in found]
+        if not any(line.startswith("color-contrast") for line in found):
+            JUDGED.update(colourings)
     browser_page.emulate_media(color_scheme="light")
 
 
@@ -120,8 +128,9 @@ def laid_out(browser_page: Any, look: Look, how: str) -> None:
         look.layout += [f"{how} {name}: {line}" for line in browser_page.evaluate(f"look.{name}()")]
 
 
-def listen(browser_page: Any, status: int) -> list[str]:
-    """What the console says and who else is asked, from now on."""
+@contextmanager
+def heard_of(browser_page: Any, status: int) -> Iterator[list[str]]:
+    """What the console says and who else is asked, meanwhile."""
     heard: list[str] = []
     expected = f"status of {status}" if status >= 400 else "–"
 
@@ -133,10 +142,15 @@ def listen(browser_page: Any, status: int) -> list[str]:
         if not request.url.startswith(("http://localhost:", "data:")):
             heard.append(f"asked {request.url}")
 
-    browser_page.on("console", said)
-    browser_page.on("pageerror", lambda error: heard.append(str(error)))
-    browser_page.on("request", asked)
-    return heard
+    def broken(error: Any) -> None:
+        heard.append(str(error))
+
+    listeners = {"console": said, "pageerror": broken, "request": asked}
+    for event, listener in listeners.items():
+        browser_page.on(event, listener)
+    yield heard
+    for event, listener in listeners.items():
+        browser_page.remove_listener(event, listener)
 
 
 def weigh(browser_page: Any, look: Look) -> None:

@@ -73,8 +73,8 @@ window.look = (() => {
     shifters: () => (window.shifted || []).map(([value, names]) => `${value.toFixed(4)} ${names.join(" | ")}`),
     breaches: () => window.breached || [],
     loaded: () => performance.getEntriesByType("resource").map((entry) => entry.name).filter((name) => /\.(css|js)($|\?)/.test(name)),
-    /* One element of each way that words are coloured here: what holds for it holds for the others. */
-    coloured: () => {
+    /* Marks one element of each way of colouring words that is not known yet, and tells those ways. */
+    coloured: (known) => {
       const kinds = new Map();
       for (const [node] of texts(document.body)) {
         const el = node.parentElement, style = getComputedStyle(el), key = [style.color, style.fontSize, style.fontWeight];
@@ -90,7 +90,9 @@ window.look = (() => {
         if (!kinds.has(kind)) kinds.set(kind, el);
       }
       for (const el of document.querySelectorAll("[data-coloured]")) el.removeAttribute("data-coloured");
+      for (const kind of known) kinds.delete(kind);
       for (const el of kinds.values()) el.setAttribute("data-coloured", "");
+      return [...kinds.keys()];
     },
     folded: () => all("main details:not([open])").length,
     unfold: () => { for (const one of document.querySelectorAll("main details")) one.open = true; },
