@@ -809,7 +809,7 @@ FILES = st.one_of(
 @example(content=b"\xff\xfea", table="")
 @example(content=f"{HEAD}\n\0,\0,\0,\0".encode(), table="")
 @hypothesis_settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
