@@ -19,6 +19,10 @@ FOR_MANAGERS = "This page is for managers. Ask one of them, or an admin for anot
 FOR_ALL_SEERS = "These figures are of the whole portfolio, of which you see your own part."
 
 
+class Refused(PermissionDenied):
+    """What somebody may not do, in a sentence that they are shown."""
+
+
 def personal(view: AnyView) -> AnyView:
     """What belongs to the person alone, such as their password: no role is needed to change it."""
     view.is_personal = True  # type: ignore[attr-defined]  # read by the middleware
@@ -31,7 +35,7 @@ def workers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not can_work(request.user):
-            raise PermissionDenied(READS_ONLY)
+            raise Refused(READS_ONLY)
         return view(request, *args, **kwargs)
 
     return guarded
@@ -43,7 +47,7 @@ def managers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not manages(request.user):
-            raise PermissionDenied(FOR_MANAGERS)
+            raise Refused(FOR_MANAGERS)
         return view(request, *args, **kwargs)
 
     return guarded
@@ -55,7 +59,7 @@ def whole_portfolio(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not sees_all(request.user):
-            raise PermissionDenied(FOR_ALL_SEERS)
+            raise Refused(FOR_ALL_SEERS)
         return view(request, *args, **kwargs)
 
     return guarded

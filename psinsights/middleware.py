@@ -12,7 +12,6 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
@@ -20,7 +19,7 @@ from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
-from engagements.access import READS_ONLY
+from engagements.access import READS_ONLY, Refused
 from engagements.membership import WORK, Role, role_of
 from psinsights.lib import logs
 from psinsights.lib.http import missing
@@ -169,7 +168,7 @@ class RoleRequired:
             # A stranger is not told what there is.
             return missing(request) if kwargs else render(request, "no_role.html", status=403)
         if role == Role.VIEWER and request.method not in SAFE:
-            raise PermissionDenied(READS_ONLY)
+            raise Refused(READS_ONLY)
         return None
 
 

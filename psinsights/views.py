@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from engagements.access import Refused
 from engagements.health import Band
 from engagements.portfolio import BANDS, Portfolio, moved, portfolio
 from engagements.scope import Scope, scope_of
@@ -128,7 +129,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "403.html", {"sentence": str(exception or "")}, status=403)
+    sentence = str(exception) if isinstance(exception, Refused) else ""
+    return render(request, "403.html", {"sentence": sentence}, status=403)
 
 
 @login_not_required

@@ -22,7 +22,7 @@ from insights.models import Action, Insight
 from metrics import activity, rollup
 from metrics.activity import Kind
 from metrics.models import Activity, Adoption, AiMetric
-from tests.factories import DAY, make_engagement, signed_in
+from tests.factories import DAY, make_engagement, make_member, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +125,7 @@ def test_a_call_with_a_token_is_counted_for_its_owner(ines):
     from psinsights.models import ApiToken
 
     make_engagement(engagement_id="ENG-7")
-    _, text = ApiToken.issue(ines, "script")
+    _, text = ApiToken.issue(make_member(ines), "script")
     body = json.dumps({"engagement_id": "ENG-7"})
     answer = Client().post(
         "/api/insights/generate",
