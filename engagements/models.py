@@ -391,6 +391,11 @@ class Standing(models.Model):
             models.Index(fields=["delta_28d"], name="standing_delta"),
             # Of which day the data is: asked by every list.
             models.Index(fields=["-as_of"], name="standing_day"),
+            # The few that fell most, and those whose report the records contradict, worst first.
+            models.Index(fields=["delta_7d", "health"], name="standing_fallen"),
+            models.Index(
+                fields=["health"], name="standing_disputed", condition=~Q(contradiction="")
+            ),
             # What the dashboard counts of all, told by the index alone.
             models.Index(
                 fields=["phase", "band", "delta_7d", "milestones_late", "contradiction"],
