@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from engagements import scoring
 from engagements.eras import Eras, Judged, Past, judge, linked
 from engagements.fact_rows import Inputs, inputs_of
 from engagements.gathered import Gathered
-from engagements.health import Band, Facts, Health, events
+from engagements.health import RULES, Band, Facts, Health, Rules, events
 from engagements.ingest import batches, bound, upsert, without_cycles
 from engagements.models import Engagement, HealthEvent, HealthReading, Standing
 from engagements.standing import standing_of
@@ -159,7 +160,8 @@ class _Made:
         self.events += _events(key, last_of(known), judged)
         scores = {past.day: past.score for past in line}
         standing = standing_of(facts, judged[-1].health, scores, linked(line))
-        newest = {"inputs": inputs.mark, "rules_version": judged[-1].version}
+        mark = _mark(inputs.mark, self.eras.newest.rules)
+        newest = {"inputs": mark, "rules_version": judged[-1].version}
         self.standings.append({**standing, **newest})
 
     def store(self, block: QuerySet[Engagement], keys: Sequence[str], as_of: date) -> None:
@@ -178,6 +180,13 @@ class _Made:
             columns = list(self.standings[0])
             rows = [[bound(value) for value in row.values()] for row in self.standings]
             upsert(Standing, columns, rows, unique=["engagement_id"])
+
+
+def _mark(rows: str, rules: Rules) -> str:
+    """Changes with any row and with the rules: what was said of a score by others is out of date."""
+    if rules == RULES:
+        return rows
+    return blake2b(rows.encode() + msgspec.msgpack.encode(rules), digest_size=16).hexdigest()
 
 
 def _reading(key: str, judged: Judged, as_of: date) -> list[Any]:

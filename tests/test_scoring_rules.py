@@ -441,7 +441,7 @@ def test_what_the_records_did_on_the_day_of_a_change_is_still_told(portfolio):
 
 
 def test_going_back_within_the_day_leaves_no_trace_in_the_readings(portfolio, staff):
-    before = {row.pk: row.health for row in Standing.objects.all()}
+    before = {row.pk: (row.health, row.inputs) for row in Standing.objects.all()}
     told = set(HealthEvent.objects.values_list("pk", flat=True))
     staff.post(SAVE, fields(healthy_from=99, warning_from=98, **LATE, reason="To try it"))
     assert HealthEvent.objects.filter(kind="rules").exists()
@@ -451,7 +451,7 @@ def test_going_back_within_the_day_leaves_no_trace_in_the_readings(portfolio, st
     answer = staff.post(SAVE, fields(2, reason="Back to version 1."), follow=True)
     assert "Version 3 is saved" in answer.text
     assert scoring.in_force().rules == RULES
-    assert {row.pk: row.health for row in Standing.objects.all()} == before
+    assert {row.pk: (row.health, row.inputs) for row in Standing.objects.all()} == before
     assert set(HealthEvent.objects.values_list("pk", flat=True)) == told
     assert "Schedule, weight 4 % → 24 %" in words(answer.text)
 
@@ -540,6 +540,13 @@ def test_what_is_too_large_for_a_page_is_left_to_the_worker(settings, staff):
     assert "The worker scores the portfolio by it now." in saved.text
     assert not HealthReading.objects.exists()
     assert {job.__name__ for job in JOBS} >= {"perform_preview", "score_again"}
+
+
+def test_what_insights_say_of_a_score_is_out_of_date_under_other_rules(portfolio, staff):
+    before = dict(Standing.objects.values_list("pk", "inputs"))
+    staff.post(SAVE, fields(**LATE, reason="Late work tells most"))
+    after = dict(Standing.objects.values_list("pk", "inputs"))
+    assert not set(before.items()) & set(after.items())
 
 
 # What computes with them ─────────────────────────────────────────────────────
