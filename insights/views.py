@@ -101,14 +101,25 @@ def one_kind(request: HttpRequest, engagement_id: str, kind: str) -> HttpRespons
     if request.method == "POST":
         asked = _generate(request, engagement, wanted)
         if asked and (page := decided.page_of(request)) and not wants_fragment(request):
-            words = panel.TITLES[wanted][0]
-            messages.success(request, f"{words} of {engagement.customer_name} asked for.")
+            _say_made(request, engagement, wanted)
             return redirect(page)
     if not wants_fragment(request):
         return redirect(place_of(engagement, wanted))
     state = panel.state(engagement, wanted, request.user)
     context = {"state": state, "announce": True, "remote": is_remote()}
     return render(request, "insights/kind.html", context)
+
+
+def _say_made(request: HttpRequest, engagement: Engagement, kind: InsightType) -> None:
+    """What came of a wish, for a page that shows many engagements."""
+    state = panel.state(engagement, kind, request.user)
+    name = f"{state.title} of {engagement.customer_name}"
+    if state.has_failed and state.run:
+        messages.error(request, f"{name}: {state.run.error or 'could not be generated.'}")
+    elif state.is_running:
+        messages.info(request, f"{name}: asked for. They stand here when they are written.")
+    else:
+        messages.success(request, f"{name}: {len(state.claims)} found.")
 
 
 @require_POST

@@ -123,6 +123,7 @@ def test_a_finding_that_no_risk_detection_read_can_be_made_a_risk(client):
         headers={"Referer": "http://testserver/?scope=all"},
     )
     assert answer["Location"] == "/?scope=all"
+    assert f"Risks of {row.customer_name}: " in client.get("/?scope=all").text
     assert Insight.objects.filter(engagement=row, insight_type="risk_detection").exists()
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from engagements.models import SavedView
 from insights.models import Action, Risk
-from tests.factories import DAY, days, make_engagement, make_note
+from tests.factories import DAY, days, make_engagement, make_finding, make_note
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FOCUSED = "document.activeElement"
@@ -98,6 +98,16 @@ def test_a_button_that_a_swap_took_away_leaves_the_focus_in_its_row(
     row.get_by_role("button", name="Accept").press("Enter")
     expect(row).to_contain_text("Accepted")
     expect(row.get_by_role("button", name="Resolve")).to_be_focused()
+
+
+def test_finding_the_risks_of_notes_leaves_the_focus_on_the_page(open_page: Any) -> None:
+    row = make_engagement(engagement_id="ENG-9", standing={"heaviest_finding": 16.0})
+    make_finding(make_note(row, content="Nobody owns the renewal."), reason="renewal_risk")
+    page = open_page("/?scope=all")
+    page.get_by_role("button", name="Find its risks").press("Enter")
+    expect(page.locator(".banner[role=status]")).to_contain_text("Risks of")
+    expect(page.get_by_role("heading", name="Today")).to_be_focused()
+    assert page.url.endswith("/?scope=all")
 
 
 def test_keys_do_nothing_when_they_are_turned_off(open_page: Any, risks: list[Risk]) -> None:
