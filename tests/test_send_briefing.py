@@ -424,7 +424,7 @@ def test_a_link_of_somebody_who_is_gone_is_not_found(ines):
 
 def test_a_link_tells_nothing_to_others(ines):
     answer = Client().get(f"/briefing/unsubscribe/{token_of(ines)}")
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cache-Control"] == "no-store"
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert "ines" not in answer.text

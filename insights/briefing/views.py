@@ -112,7 +112,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     else:
         response = _unsubscribe_page(request, person)
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"  # the address is the key
+    # The address is the key. "no-referrer" would say so best, and browsers then post with a null
+    # origin, which the button's own check refuses; the page links to nowhere else.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 
