@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
-
-from engagements.models import Engagement
+from engagements.models import EngagementQuerySet
 from metrics.adoption import (
     Coverage,
     Decisions,
@@ -74,9 +72,7 @@ class Figures:
         return self.decisions[0]
 
 
-def figures_of(
-    period: Period, visible: QuerySet[Engagement], *, hide_small: bool = False
-) -> Figures:
+def figures_of(period: Period, visible: EngagementQuerySet, *, hide_small: bool = False) -> Figures:
     """Four queries."""
     counts = tally(period, visible)
     return Figures(

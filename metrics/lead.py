@@ -18,7 +18,7 @@ from django.db.models import (
 )
 
 from engagements.health import Band
-from engagements.models import Engagement, HealthReading, StatusTurn
+from engagements.models import EngagementQuerySet, HealthReading, StatusTurn
 from engagements.portfolio import of_these
 from engagements.records import EngagementStatus
 from insights.models import Risk
@@ -64,7 +64,7 @@ class LeadTime:
         return sum(days > 0 for days in self.days)
 
 
-def lead_time(period: Period, visible: QuerySet[Engagement]) -> LeadTime:
+def lead_time(period: Period, visible: EngagementQuerySet) -> LeadTime:
     """Of the turns of a period in what one may see; one query."""
     turns = of_these(visible, StatusTurn.objects.filter(after=EngagementStatus.AT_RISK))
     found = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,13 +74,15 @@ def writers_of(period: Period) -> list[Writer]:
     return [Writer(times=times[provider], **sums) for provider, sums in _sums(period)]
 
 
-def _sums(period: Period) -> Iterator[tuple[str, dict[str, Any]]]:
+def _sums(period: Period) -> list[tuple[str, dict[str, Any]]]:
     here = InsightCount.objects.filter(imported=False, day__gte=period.since, count__gt=0)
-    sums = {f"all_{name}": Sum(name) for name in SUMS.values()}
-    rows = here.order_by().values("provider").annotate(**sums).order_by("-all_count", "provider")
-    for row in rows:
-        counts = {name: row[f"all_{column}"] for name, column in SUMS.items()}
-        yield row["provider"], {"provider": row["provider"], **counts}
+    sums = [Sum(column) for column in SUMS.values()]
+    rows: Iterable[Any] = here.order_by().values_list("provider").annotate(*sums)
+    found = [
+        (provider, {"provider": provider, **dict(zip(SUMS, counts, strict=True))})
+        for provider, *counts in rows
+    ]
+    return sorted(found, key=lambda row: (-row[1]["made"], row[0]))
 
 
 def _times(period: Period) -> dict[str, list[int]]:
