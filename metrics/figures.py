@@ -134,6 +134,8 @@ def _lead_rows(lead: LeadTime) -> Iterator[Cell]:
     yield "lead time", "turned At Risk", "", lead.turned
     yield "lead time", "flagged", "", len(lead.days)
     yield "lead time", "flagged before", "", lead.earlier
+    yield "lead time", "flagged on the day or later", "", lead.later
+    yield "lead time", "never flagged", "", lead.unflagged
     if not lead.is_shown:
         yield "lead time", "median days", "", "not enough yet"
         return

@@ -63,6 +63,11 @@ class LeadTime:
         """How many were flagged before their status turned."""
         return sum(days > 0 for days in self.days)
 
+    @property
+    def later(self) -> int:
+        """How many were flagged on the day itself or after it."""
+        return len(self.days) - self.earlier
+
 
 def lead_time(period: Period, visible: EngagementQuerySet) -> LeadTime:
     """Of the turns of a period in what one may see; one query."""

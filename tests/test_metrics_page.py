@@ -443,6 +443,7 @@ def test_lead_time_is_from_the_first_flag_to_the_turn(client):
     make_reading(turned(9), today(), band="healthy")
     assert lead_of(client) == {
         "turned At Risk": "6", "flagged": "5", "flagged before": "4",
+        "flagged on the day or later": "1", "never flagged": "1",
         "median days": "10", "days at least": "-4", "days at most": "30",
     }  # fmt: skip
     page = client.get("/metrics").text
@@ -462,6 +463,7 @@ def test_a_median_of_few_is_not_enough_yet(client, show):
     make_reading(turned(1), today() - timedelta(days=20), band="warning", score=60)
     assert lead_of(client) == {
         "turned At Risk": "1", "flagged": "1", "flagged before": "1",
+        "flagged on the day or later": "0", "never flagged": "0",
         "median days": "not enough yet",
     }  # fmt: skip
     assert "Not enough yet" in show()
