@@ -20,7 +20,7 @@ BLOCK = 500
 
 
 class Command(BaseCommand):
-    help = "Replay health week by week by the rules in force and compare it with what became of the engagements."
+    help = "Replay health by weeks and the rules in force, and compare it with what came of it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
