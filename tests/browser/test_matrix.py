@@ -25,8 +25,9 @@ def db():
 
 
 @everywhere
-def test_no_page_breaks_a_rule_of_wcag(looked_at):
-    assert looked_at.violations == []
+def test_no_page_breaks_a_rule_of_wcag(looked_at, page_of_product):
+    excused = tuple(f" {rule}: " for rule in page_of_product.excused)
+    assert [line for line in looked_at.violations if not any(r in line for r in excused)] == []
 
 
 @everywhere
