@@ -215,6 +215,7 @@ NO_PAGE = {
         "reports:revoke", "settings:import-check", "settings:import-confirm",
         "settings:import-discard", "settings:scoring-preview", "settings:scoring-save",
         "settings:person-verb", "settings:test-webhooks", "settings:send-webhook-again",
+        "settings:send-failed-webhooks",
     },
     "a part of a page": {"insights:bulk", "insights:kind", "settings:job"},
 }  # fmt: skip
