@@ -24,7 +24,6 @@ EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 SEPARATORS = re.compile(r"[-_.]+")
 NOT_RUN = "dev"  # the extra of those who develop
 LONGEST_LICENCE = 60
-UNUSED = "Declared, and used by nothing in this version"
 
 # Ends of security support: peps.python.org (PEP 664, 693, 719, 745), djangoproject.com/download.
 SUPPORT = {
@@ -47,12 +46,8 @@ PURPOSE = {
     "whitenoise": "Serves styles, scripts and fonts",
     "gunicorn": "The web server processes",
     "msgspec": "Checks and writes JSON: the API, records, insights",
-    "markdown-it-py": UNUSED,
-    "nh3": UNUSED,
     "tqdm": "Progress of commands",
-    "ijson": UNUSED,
     "python-json-logger": "Logs as JSON, a line each",
-    "prometheus-client": UNUSED,
     "huggingface-hub": "Speaks to a model, where one is chosen",
     "databricks-sql-connector": "Reads and writes Delta tables through a SQL warehouse",
     "databricks-sdk": "Signs in to Databricks and runs its jobs",
@@ -64,8 +59,6 @@ PURPOSE = {
     "tokenizers": "Cuts text into tokens for them",
     "vadersentiment": "A lexicon of tone, one of the signs that notes are read by",
     "psycopg": "The driver of PostgreSQL",
-    "mozilla-django-oidc": "Single sign-on",
-    "sentry-sdk": "Reports errors, where somebody sets it up",
 }
 
 
