@@ -37,7 +37,9 @@ def open_page(browser: Any, live_server: Any, settings: Any) -> Any:
     settings.ALLOWED_HOSTS = ["*"]
     contexts = []
 
-    def opened(path: str, *, width: int = 1280, theme: str = "light", script: bool = True) -> Any:
+    def opened(
+        path: str, *, width: int = 1280, theme: str = "light", script: bool = True, **person: Any
+    ) -> Any:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=theme,
@@ -45,7 +47,7 @@ def open_page(browser: Any, live_server: Any, settings: Any) -> Any:
             base_url=live_server.url,
         )
         contexts.append(context)
-        cookie = signed_in().cookies["sessionid"].value
+        cookie = signed_in(**person).cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
         page = context.new_page()
         page.complaints = _complaints(page)
