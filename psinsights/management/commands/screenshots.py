@@ -28,6 +28,9 @@ PAGES = {
     "insights": "/insights",
     "metrics": "/metrics",
     "settings": "/settings",
+    "briefing": "/briefing",
+    "scoring": "/settings/scoring",
+    "import": "/settings/import",
 }
 WIDTHS = {1440: 1000, 375: 812}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
