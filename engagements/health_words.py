@@ -37,6 +37,14 @@ UNITS = {
 }
 
 
+THRESHOLDS = "; full points"
+
+
+def gist(told: str) -> str:
+    """A signal's sentence without its thresholds, for where only the fact is wanted."""
+    return told.split(THRESHOLDS, 1)[0].rstrip(".")
+
+
 def days(count: float) -> str:
     return "1 day" if count == 1 else f"{count:g} days"
 
@@ -69,7 +77,7 @@ def sentence(said: str, value: float, scale: Scale, unit: str) -> str:
 def _thresholds(scale: Scale, unit: str) -> str:
     first, last = ("from", "up to") if scale.full_at > scale.zero_at else ("up to", "from")
     full, zero = amount(scale.full_at, unit), amount(scale.zero_at, unit)
-    return f"; full points {first} {full}, none {last} {zero}."
+    return f"{THRESHOLDS} {first} {full}, none {last} {zero}."
 
 
 def missing(key: str, tally: Tally, rules: Rules) -> str:

@@ -72,7 +72,7 @@ VIEWS = (
     View("overdue", "Overdue milestones", lambda _: Q(standing__milestones_late__gt=0)),
     View("ending", f"Ends in {ENDING_DAYS} days", ending),
     View("quiet", f"No note for {QUIET_DAYS} days", quiet),
-    View("contradictions", "Contradictions", lambda _: ~Q(standing__contradiction="")),
+    View("contradictions", "Contradictions", lambda _: Q(standing__contradiction__gt="")),
 )
 BY_KEY = {view.key: view for view in VIEWS}
 

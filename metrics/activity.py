@@ -17,6 +17,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from engagements.membership import role_of
 from metrics.models import Activity
 
 logger = logging.getLogger(__name__)
@@ -85,11 +86,16 @@ def _write(user: AbstractBaseUser, acts: Sequence[Act]) -> None:
 
 
 def _role_of(user: AbstractBaseUser) -> str:
-    """The person's role today: the first of their groups by name."""
     if user.pk not in _memory.roles:
-        names = Group.objects.filter(user=user.pk).order_by("name").values_list("name", flat=True)
-        _memory.roles[user.pk] = (names.first() or NO_ROLE)[:100]
+        _memory.roles[user.pk] = role_named(user)
     return _memory.roles[user.pk]
+
+
+def role_named(user: AbstractBaseUser) -> str:
+    """The person's role today: the first of their groups by name, else what they may do here."""
+    names = Group.objects.filter(user=user.pk).order_by("name").values_list("name", flat=True)
+    held = role_of(user)
+    return (names.first() or (held.label if held else NO_ROLE))[:100]
 
 
 @contextmanager

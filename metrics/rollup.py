@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from connectors import outbox
 from insights.models import Insight
-from metrics.activity import NO_ROLE, Kind
+from metrics.activity import NO_ROLE, Kind, role_named
 from metrics.models import Activity, Adoption, AiMetric
 
 ADOPTION, AI = "ps_adoption_metrics", "ps_ai_metrics"
@@ -85,11 +85,10 @@ def _roll_insights(day: date) -> int:
 
 
 def _roles(usernames: set[str]) -> Mapping[str, str]:
-    """Role by username: the first group by name."""
-    users = get_user_model().objects.filter(username__in=usernames, groups__isnull=False)
+    """Role by username, as of whoever uses a page: :func:`metrics.activity.role_named`."""
+    users = get_user_model().objects.filter(username__in=usernames).select_related("membership")
     roles: defaultdict[str, str] = defaultdict(lambda: NO_ROLE)
-    pairs = users.order_by("-groups__name").values_list("username", "groups__name")
-    roles.update({username: group[:100] for username, group in pairs})
+    roles.update({user.get_username(): role_named(user) for user in users})
     return roles
 
 

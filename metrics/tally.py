@@ -32,6 +32,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
+from engagements.membership import Role
 from engagements.models import Engagement, HealthReading
 from insights.models import Action, Feedback, Insight, InsightCount, Risk
 from metrics.activity import NO_ROLE
@@ -42,6 +43,13 @@ FRESH_DAYS = 7  # an insight that is no older
 CONFIDENT = 0.8  # share of the health model's weight that the data allows
 EFFECT_DAYS = 14  # after an action was done
 NOTHING = Value("", output_field=CharField())
+# The words of engagements.membership.role_of, for a login without a group.
+HELD = Case(
+    When(Q(is_staff=True) | Q(is_superuser=True), then=Value(Role.ADMIN.label)),
+    When(membership__role=Role.ADMIN, then=Value(Role.MANAGER.label)),
+    *(When(membership__role=role, then=Value(role.label)) for role in Role),
+    output_field=CharField(),
+)
 
 
 class Tally:
@@ -145,7 +153,8 @@ def _use(period: Period) -> Iterator[QuerySet[Any]]:
     yield _counted(lately, "seven", people, _word("role"))
     yield _counted(acts, "kind", Count("pk"), _word("kind"))
     groups = Group.objects.filter(user=OuterRef("pk")).order_by("name").values("name")
-    role = Coalesce(Cast(Subquery(groups[:1]), CharField()), Value(NO_ROLE))
+    named = Cast(Subquery(groups[:1]), CharField())
+    role = Coalesce(named, HELD, Value(NO_ROLE))
     accounts = get_user_model().objects.filter(is_active=True)
     yield _counted(accounts, "accounts", Count("pk"), role)
 

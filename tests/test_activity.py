@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -306,3 +307,15 @@ def test_rolled_up_rows_arrive_in_the_files_of_the_source(ines):
     assert [(row["date"], row["role"], row["unique_users"]) for row in rows] == [
         (DAY.isoformat(), "Consultant", 1)
     ]
+
+
+@pytest.mark.parametrize(
+    ("role", "staff", "told"),
+    [("viewer", False, "Viewer"), ("admin", False, "Manager"), ("", True, "Admin")],
+)
+def test_without_a_group_the_role_is_what_somebody_may_do(role, staff, told):
+    visitor = signed_in("rosa", role=role, is_staff=staff)
+    visitor.get("/engagements")
+    text = " ".join(re.sub(r"<[^>]+>", " ", visitor.get("/metrics").text).split())
+    assert Activity.objects.filter(user__username="rosa").values_list("role", flat=True)[0] == told
+    assert re.search(rf"{told} 1 / 1 100 %", text)

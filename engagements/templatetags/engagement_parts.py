@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from engagements.filters import EngagementFilter
+from engagements.health_words import gist
 from engagements.models import Standing
 from engagements.records import InsightType, Sentiment
 from engagements.working import health_word
@@ -69,10 +70,7 @@ def insight_title(kind: str) -> str:
     return INSIGHTS.get(InsightType(kind), kind) if kind in set(InsightType) else kind
 
 
-@register.filter
-def gist(reason: str) -> str:
-    """A signal's sentence without its thresholds, which the engagement's own page shows."""
-    return reason.split("; full points", 1)[0].rstrip(".")
+register.filter("gist", gist)
 
 
 @register.filter

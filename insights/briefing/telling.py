@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from connectors.freshness import Glance
 from engagements.health import Band, Rules, disagrees
+from engagements.health_words import gist
 from engagements.models import Engagement, Standing
 from engagements.records import EngagementRecord, EngagementStatus
 from insights.briefing.changes import (
@@ -237,8 +238,7 @@ def _disagreed(row: Engagement, reading: Reading, rules: Rules) -> bool:
 
 
 def _gist(reason: str) -> str:
-    """A signal's sentence without its thresholds."""
-    said = reason.split("; full points", 1)[0].rstrip(".")
+    said = gist(reason)
     return f"{said}." if said else ""
 
 
