@@ -6,11 +6,14 @@ read since they changed, the heaviest problem in its notes stands here instead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import (
     CharField,
     Count,
@@ -30,7 +33,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, NullIf, TruncDate
 from django.utils import timezone
 
 from engagements.gathered import name_of
-from engagements.models import DeliveryNote, EngagementQuerySet, NoteFinding
+from engagements.models import DeliveryNote, Engagement, EngagementQuerySet, NoteFinding
 from engagements.portfolio import COMPLETED, SHOWN, of_these
 from engagements.records import InsightType
 from engagements.today import heavy_findings, worrying
@@ -42,6 +45,7 @@ NO_ANSWER = "It did not answer three times in a row."
 DUE_DAYS = 7
 DUE_SHOWN = 6
 REGISTER, NOTES = "register", "notes"
+Statement = tuple[str, tuple[Any, ...]]
 COLUMNS = (
     "kept_in", "key", "engagement_id", "customer", "reason", "told", "weight", "quote", "source",
     "author", "said_on", "since",
@@ -107,6 +111,29 @@ class Worries:
 
 def worries(rows: EngagementQuerySet, day: date, *, shown: int = SHOWN) -> Worries:
     """The heaviest open risks of these engagements and how many there are, in one query."""
+    found = _rows(
+        *(_of_some(rows, day, shown) if rows.query.has_filters() else _of_all(day, shown))
+    )
+    return Worries(
+        rows=[_worry(row[: len(COLUMNS)]) for row in found],
+        registered=found[0][-2] if found else 0,
+        unread=found[0][-1] if found else 0,
+    )
+
+
+@lru_cache(maxsize=8)
+def _of_all(day: date, shown: int) -> Statement:
+    """The statement for who sees all. Putting it together costs more than running it."""
+    return _of_some(Engagement.objects.all(), day, shown)
+
+
+def _rows(sql: str, parameters: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _of_some(rows: EngagementQuerySet, day: date, shown: int) -> Statement:
     registered, unread = _registered(rows), _unread(rows, day)
     counted = {"registered": _number(registered), "unread": _number(unread)}
     # Each part is cut before its columns are looked up: a register may have thousands of rows.
@@ -117,12 +144,9 @@ def worries(rows: EngagementQuerySet, day: date, *, shown: int = SHOWN) -> Worri
         _finding_columns(NoteFinding.objects.filter(pk__in=spoken.values("first")[:shown])),
     ]
     told = [part.order_by().annotate(**counted).values_list(*COLUMNS, *counted) for part in parts]
-    found = list(told[0].union(told[1], all=True).order_by("-weight", "-since", "key")[:shown])
-    return Worries(
-        rows=[_worry(row[: len(COLUMNS)]) for row in found],
-        registered=found[0][-2] if found else 0,
-        unread=found[0][-1] if found else 0,
-    )
+    both = told[0].union(told[1], all=True).order_by("-weight", "-since", "key")[:shown]
+    sql, parameters = both.query.sql_with_params()
+    return sql, tuple(parameters)
 
 
 def _registered(rows: EngagementQuerySet) -> QuerySet[Any, Any]:
