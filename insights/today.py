@@ -6,13 +6,13 @@ read since they changed, the heaviest problem in its notes stands here instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import (
     CharField,
@@ -111,9 +111,7 @@ class Worries:
 
 def worries(rows: EngagementQuerySet, day: date, *, shown: int = SHOWN) -> Worries:
     """The heaviest open risks of these engagements and how many there are, in one query."""
-    found = _rows(
-        *(_of_some(rows, day, shown) if rows.query.has_filters() else _of_all(day, shown))
-    )
+    found = _found(rows, day, shown)
     return Worries(
         rows=[_worry(row[: len(COLUMNS)]) for row in found],
         registered=found[0][-2] if found else 0,
@@ -121,16 +119,21 @@ def worries(rows: EngagementQuerySet, day: date, *, shown: int = SHOWN) -> Worri
     )
 
 
+def _found(rows: EngagementQuerySet, day: date, shown: int) -> list[Any]:
+    some = rows.query.has_filters()
+    try:
+        sql, parameters = _of_some(rows, day, shown) if some else _of_all(day, shown)
+    except EmptyResultSet:  # of no engagement at all
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
 @lru_cache(maxsize=8)
 def _of_all(day: date, shown: int) -> Statement:
     """The statement for who sees all. Putting it together costs more than running it."""
     return _of_some(Engagement.objects.all(), day, shown)
-
-
-def _rows(sql: str, parameters: Sequence[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall()
 
 
 def _of_some(rows: EngagementQuerySet, day: date, shown: int) -> Statement:

@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from engagements.models import Assignment, SavedView, Standing
+from engagements.models import Assignment, Engagement, SavedView, Standing
 from insights import deciding
 from insights.models import Action, Decision, Insight, ProviderState, Risk
+from insights.today import worries
 from tests.factories import (
     DAY,
     days,
@@ -507,3 +508,9 @@ def test_a_page_of_the_feed_is_light_however_much_waits(client):
         claims = [{**claims[0], "id": f"r{at}", "evidence": evidence} for at in range(4)]
         make_insight(row, payload={"claims": claims}, severity="critical")
     assert len(client.get("/insights?status=open").content) <= 60_000
+
+
+def test_of_no_engagement_there_is_no_risk():
+    make_engagement()
+    for rows in (Engagement.objects.none(), Engagement.objects.filter(pk="other")):
+        assert worries(rows, DAY).rows == []
