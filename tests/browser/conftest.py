@@ -120,9 +120,18 @@ def stage(request: Any, server: Any) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def tabs(browser: Any, server: Any, stage: dict[str, str]) -> Iterator[Callable[[str], Any]]:
-    """One browser tab for each person, kept."""
+def scripts() -> list[str]:
+    """What every page of a tab runs before its own scripts; a module may ask for more."""
     from tests.browser.examine import LOOK
+
+    return [LOOK]
+
+
+@pytest.fixture(scope="module")
+def tabs(
+    browser: Any, server: Any, stage: dict[str, str], scripts: list[str]
+) -> Iterator[Callable[[str], Any]]:
+    """One browser tab for each person, kept."""
     from tests.factories import signed_in
 
     kept: dict[str, Any] = {}
@@ -130,7 +139,8 @@ def tabs(browser: Any, server: Any, stage: dict[str, str]) -> Iterator[Callable[
     def tab(who: str) -> Any:
         if who not in kept:
             context = browser.new_context(base_url=server.url)
-            context.add_init_script(LOOK)
+            for script in scripts:
+                context.add_init_script(script)
             if who != "nobody":
                 cookie = signed_in(who, role="").cookies["sessionid"].value
                 context.add_cookies([{"name": "sessionid", "value": cookie, "url": server.url}])

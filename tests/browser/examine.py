@@ -99,7 +99,6 @@ def is_document(answer: Any) -> bool:
 
 def measure(browser_page: Any, look: Look, width: int) -> None:
     """As it opens, and with all that can be unfolded; rules of both themes, and the layout."""
-    browser_page.evaluate(AXE)
     browser_page.evaluate(COLOURS)
     look.anatomy += browser_page.evaluate("look.anatomy()")
     judge(browser_page, look, f"{width}")

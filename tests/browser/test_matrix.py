@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from tests.browser.examine import MOST_CSS, MOST_JS, MOST_SHIFT
+from tests.browser.examine import AXE, LOOK, MOST_CSS, MOST_JS, MOST_SHIFT
 from tests.browser.pages import NO_PAGE, PAGES
 from tests.browser.stage import STAGES
 
@@ -22,6 +22,12 @@ everywhere = pytest.mark.parametrize(("stage", "page_of_product"), SETS, indirec
 @pytest.fixture(scope="module")
 def db():
     """The test database is filled once for each stage, not emptied after each test."""
+
+
+@pytest.fixture(scope="module")
+def scripts():
+    """The rules of WCAG too: kept by the browser, they need not be sent to it for each look."""
+    return [LOOK, AXE]
 
 
 @everywhere
