@@ -13,7 +13,7 @@ import msgspec
 from engagements.records import TaskRecord, TaskStatus
 from psinsights.lib.words import days_late, tone_of_late
 
-SHOWN = 40  # tasks of each kind, unless all are asked for
+SHOWN = 10  # open tasks, unless all are asked for; of done ones their number
 WEEKS = 12
 NOTEBOOKS = 8
 RECENT = timedelta(days=28)
@@ -74,13 +74,11 @@ def plan(gathered: Gathered, day: date, *, everything: bool, at: str = "") -> Pl
     open_ones = [row for row in rows if row.task.status != TaskStatus.COMPLETED]
     open_ones.sort(key=lambda row: -row.late)
     done = [row for row in rows if row.task.status == TaskStatus.COMPLETED][::-1]
-    everything = everything or any(
-        row.task.task_id == at for row in open_ones[SHOWN:] + done[SHOWN:]
-    )
-    most = len(rows) if everything else SHOWN
+    everything = everything or any(row.task.task_id == at for row in open_ones[SHOWN:] + done)
+    uncut = everything or len(rows) <= SHOWN
     return Plan(
-        open=open_ones[:most],
-        done=done[:most],
+        open=open_ones if uncut else open_ones[:SHOWN],
+        done=done if uncut else [],
         overdue=sum(1 for row in open_ones if row.late),
         total=len(rows),
         open_total=len(open_ones),

@@ -24,8 +24,8 @@ from engagements.gathered import name_of
 from engagements.models import Engagement
 from engagements.records import TaskStatus
 
-SIZE = 15
-CUT = 900  # characters of a note in the list; its own address shows all of it
+SIZE = 10
+CUT = 480  # characters of a note in the list; its own address shows all of it
 KINDS = {
     "all": "All",
     "notes": "Notes",

@@ -17,7 +17,7 @@ from engagements.scoring import Change
 from psinsights.lib import charts
 from psinsights.lib.words import BAND_TONE, BAND_WORD, short_day
 
-CITED = 3  # records named beside a signal; the others are counted
+CITED = 2  # records named beside a signal; the others are counted
 HEAVIEST = 30  # points that the longest meter stands for
 
 

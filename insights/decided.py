@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from connectors.as_of import portfolio_day
+from engagements.records import InsightType
 from engagements.scope import scope_of
 from insights.models import Action, Risk
 from insights.today import actions_due, worries
@@ -56,11 +57,11 @@ def message(subject: Risk | Action, verb: str) -> SafeString:
 
 
 def home(subject: Risk | Action) -> str:
-    """Where it stands on its engagement's page."""
-    name = "risk" if isinstance(subject, Risk) else "action"
-    return reverse(
-        "engagements:detail", args=[subject.engagement_id], fragment=f"{name}-{subject.pk}"
-    )
+    """Where it stands on its engagement's page, which shows a few of the risks unless asked."""
+    page = reverse("engagements:detail", args=[subject.engagement_id])
+    if isinstance(subject, Risk):
+        return f"{page}?whole={InsightType.RISK_DETECTION}#risk-{subject.pk}"
+    return f"{page}#action-{subject.pk}"
 
 
 def page_of(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from connectors.as_of import portfolio_day
 from engagements.models import Engagement
 from engagements.records import InsightType
-from insights import bulk, decided, deciding, feed, panel
+from insights import asking, bulk, decided, deciding, feed, panel
 from insights.bulk_views import bulk_context
 from insights.feed import FeedFilter
 from insights.forms import DecisionForm, GenerateForm
@@ -106,7 +106,9 @@ def one_kind(request: HttpRequest, engagement_id: str, kind: str) -> HttpRespons
     if not wants_fragment(request):
         return redirect(place_of(engagement, wanted))
     state = panel.state(engagement, wanted, request.user)
-    context = {"state": state, "announce": True, "remote": is_remote()}
+    # Asked for at full length by a link: nothing was made that would be announced.
+    whole = wanted if "whole" in request.GET else ""
+    context = {"state": state, "announce": not whole, "whole": whole, "remote": is_remote()}
     return render(request, "insights/kind.html", context)
 
 
@@ -169,21 +171,35 @@ def feedback(request: HttpRequest, insight_id: str) -> HttpResponse:
     return render(request, "insights/feedback.html", {"insight": row or insight})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def decide_risk(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Accept, mitigate, resolve, dismiss, reopen or assign a risk, or undo the last of these."""
+    """Accept, mitigate, resolve, dismiss, reopen or assign a risk, or undo the last of these.
+
+    GET is the form of a decision that needs one.
+    """
+    if request.method != "POST" and (refused := asking.refusal(Risk, verb)):
+        return refused
     risk = get_object_or_404(
         Risk.objects.visible_to(request.user).select_related("engagement"), pk=pk
     )
+    if request.method != "POST":
+        return asking.form(request, risk, verb)
     return _decide(request, risk, verb)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def decide_action(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Accept, edit, start, put off, finish or dismiss an action, or undo the last of these."""
+    """Accept, edit, start, put off, finish or dismiss an action, or undo the last of these.
+
+    GET is the form of a decision that needs one.
+    """
+    if request.method != "POST" and (refused := asking.refusal(Action, verb)):
+        return refused
     action = get_object_or_404(
         Action.objects.visible_to(request.user).select_related("engagement"), pk=pk
     )
+    if request.method != "POST":
+        return asking.form(request, action, verb)
     return _decide(request, action, verb)
 
 

@@ -69,7 +69,7 @@ def test_the_points_shown_add_up_to_the_score(show, scored):
 
 def test_a_signal_links_to_the_records_behind_it(show, scored):
     text = show()
-    assert 'href="/engagements/ENG-0142?at=M-03#M-03" aria-label="Source M-03"' in text
+    assert 'href="?at=M-03#M-03">M-03<' in text
     assert '<tr id="M-03"' in text
 
 
@@ -149,6 +149,10 @@ def test_a_long_plan_is_cut_until_all_of_it_is_asked_for(row, show):
     assert 'id="T-059"' not in show()
     assert "Show all 60 tasks" in show()
     assert 'id="T-059"' in show("?tasks=all")
+    make_task(row, task_id="T-DONE", status="Completed")
+    assert "Show all 61 tasks, 1 of them done" in show()
+    assert 'id="T-DONE"' not in show()
+    assert 'id="T-DONE"' in show("?at=T-DONE")
     assert 'id="T-059"' in show("?at=T-059")
 
 
@@ -206,9 +210,9 @@ def forty_notes(row):
 def test_earlier_entries_are_a_link_away(forty_notes, show):
     assert show().count('<li id="N-') == SIZE
     assert "Show earlier entries" in show()
-    assert 'id="N-20"' in show("?entries=2")
-    assert "Show later entries" in show("?entries=3")
-    assert "Show earlier entries" not in show("?entries=3")
+    assert f'id="N-{SIZE + 1}"' in show("?entries=2")
+    assert "Show later entries" in show("?entries=4")
+    assert "Show earlier entries" not in show("?entries=4")
 
 
 def test_a_cited_note_far_back_is_shown_on_its_page(forty_notes, show):

@@ -88,7 +88,7 @@ def test_an_open_high_risk_stands_there_with_its_words_and_two_answers(client, e
     for words in (risk.title, f"“{QUOTE}”", "Critical", "exposure 12 of 16", "Open since 16 Nov"):
         assert words in text
     assert f'action="/risks/{risk.pk}/accept"' in text
-    assert f'action="/risks/{risk.pk}/dismiss"' in text
+    assert f'href="/risks/{risk.pk}/dismiss"' in text
     assert '<b id="n-risks">1</b>' in text
 
 
@@ -213,14 +213,14 @@ def test_without_script_one_returns_to_the_page_with_a_sentence(client, engageme
     assert answer["Location"] == (place or page)
     text = client.get(page).text
     assert "Dismissed: The renewal has no owner" in text
-    assert f'href="/engagements/{engagement.pk}#risk-{risk.pk}"' in text
+    assert f'href="/engagements/{engagement.pk}?whole=risk_detection#risk-{risk.pk}"' in text
 
 
 def test_a_foreign_page_is_not_returned_to(client, engagement):
     risk = make_risk(engagement)
     foreign = {"Referer": "https://evil.example/insights"}
     answer = client.post(f"/risks/{risk.pk}/accept", headers=foreign)
-    assert answer["Location"] == f"/engagements/{engagement.pk}#risk-{risk.pk}"
+    assert answer["Location"].startswith(f"/engagements/{engagement.pk}?")
 
 
 def test_a_risk_is_given_an_owner_and_a_date_and_keeps_its_status(client, engagement):

@@ -27,6 +27,7 @@ def insights_panel(context: dict[str, Any], engagement: Engagement) -> dict[str,
         "csrf_token": context.get("csrf_token"),
         "engagement": engagement,
         "states": states,
+        "whole": request.GET.get("whole", ""),
         "remote": is_remote(),
     }
 
@@ -49,8 +50,8 @@ def actions_panel(context: dict[str, Any], engagement: Engagement) -> dict[str, 
 
 @register.filter
 def evidence_of(action: Action) -> list[str]:
-    """Ids of the records an action rests on, at most three."""
-    return [str(source) for source in action.seen[:3]]
+    """Ids of the records an action rests on, at most two."""
+    return [str(source) for source in action.seen[:2]]
 
 
 @register.filter

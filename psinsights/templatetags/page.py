@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal
-from urllib.parse import quote
 
 from django import template
 from django.conf import settings
@@ -110,13 +109,10 @@ def level_tone(name: str) -> str:
 def cite(record: str, page: str = "") -> SafeString:
     """A citation: a link that lights up the record it names, here or on ``page``.
 
-    Give the engagement's address as ``page`` also on the engagement's own page: a record beyond the
-    first entries of the timeline is then still found, and one in view lights up without a reload.
+    A record beyond the first entries of the timeline is found, too, by asking for the page again;
+    one in view lights up without that.
     """
-    link = record_link(page, record) if page else f"#{quote(record, safe='')}"
-    return format_html(
-        '<a class="cite" href="{}" aria-label="Source {}">{}</a>', link, record, record
-    )
+    return format_html('<a class="cite" href="{}">{}</a>', record_link(page, record), record)
 
 
 @register.simple_tag

@@ -11,8 +11,6 @@ from tests.browser.stage import WEBHOOKS
 
 Person = Literal["manager", "consultant", "viewer", "roleless", "nobody"]
 MOST_HTML = 60_000
-# Every open risk and action of an engagement carries the forms to decide it; a critical one has 20.
-MOST_HTML_OF_DECISIONS = 110_000
 MOST_HTML_OF_STYLES = 120_000  # each component in each state, shown where DEBUG is set
 DEBUG = {"DEBUG": True}
 DEMO = {"DEBUG": True, "DEMO": True}
@@ -146,12 +144,15 @@ ENGAGEMENT = named(
         "report": "/engagements/{rich}/report",
         "report, thin": "/engagements/{thin}/report",
         "report, long name": "/engagements/{held}/report",
+        "engagement, all risks": "/engagements/{rich}?whole=risk_detection",
+        "risk, asked why": "/risks/{risk}/dismiss",
+        "risk, given to somebody": "/risks/{risk}/assign",
+        "action, edited": "/actions/{action}/edit",
         "share": "/engagements/{rich}/share",
         "share, none yet": "/engagements/{thin}/share",
         "note": "/engagements/{rich}/notes/new",
         "note, edited": "/engagements/{stale}/notes/{note}/edit",
     },
-    most_html=MOST_HTML_OF_DECISIONS,
 )
 OTHERS = [
     Page(name="demo", path="/", who="nobody", empty=True, given=DEMO),
@@ -171,10 +172,7 @@ OTHERS = [
     Page(name="token, just made", path="/settings/tokens", then=make_token, status=201),
     Page(name="shared", path="/shared/{token}", who="nobody"),
     Page(name="shared, closed", path="/shared/nothing", who="nobody", status=404, empty=True),
-    Page(
-        name="engagement, remote", path="/engagements/{rich}", given=REMOTE,
-        most_html=MOST_HTML_OF_DECISIONS,
-    ),
+    Page(name="engagement, remote", path="/engagements/{rich}", given=REMOTE),
     Page(name="settings, remote", path="/settings", given=REMOTE),
     Page(name="preview", path="/engagements/{rich}/insights/risk_detection/preview", given=REMOTE),
     Page(name="login", path="/login", who="nobody", empty=True),
@@ -210,7 +208,7 @@ NO_PAGE = {
     "a form is sent to it": {
         "logout", "engagements:save-view", "engagements:remove-view", "insights:bulk-start",
         "insights:bulk-verb", "insights:provider-test", "insights:feedback", "insights:make-all",
-        "insights:cancel", "insights:risk", "insights:action", "settings:load",
+        "insights:cancel", "settings:load",
         "settings:regenerate", "settings:retry-outbox", "settings:run-job", "settings:revoke-token",
         "reports:revoke", "settings:import-check", "settings:import-confirm",
         "settings:import-discard", "settings:scoring-preview", "settings:scoring-save",

@@ -85,6 +85,8 @@ def full(manager: User) -> dict[str, str]:
         **bulk(manager),
         **imported(manager),
         **told(),
+        "risk": Risk.objects.filter(status="open", engagement=one("rich")).first().pk,
+        "action": Action.objects.filter(status="proposed").first().pk,
         "insight": Insight.objects.get(
             engagement=CAST["rich"], insight_type="risk_detection", is_current=True
         ).pk,

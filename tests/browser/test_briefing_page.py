@@ -75,7 +75,7 @@ def test_a_week_is_read_and_left_without_script(open_page):
     page.get_by_role("link", name="Week before").click()
     expect(page.get_by_role("heading", name="Nothing changed that needs you")).to_be_visible()
     page.get_by_role("link", name="Newest seven days").click()
-    page.get_by_role("link", name="Source N-9").click()
+    page.get_by_role("link", name="N-9").click()
     expect(page.locator("li:target")).to_contain_text(WORDS)
 
 

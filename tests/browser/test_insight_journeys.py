@@ -91,7 +91,7 @@ def test_dismissing_a_risk_asks_why(open_page):
     page.reload()
     risk = Risk.objects.filter(status="open").first()
     row = page.locator(f"#risk-{risk.pk}")
-    row.locator("summary", has_text="Dismiss").click()
+    row.get_by_role("link", name="Dismiss").click()
     row.get_by_label("Why?").fill("Agreed with the sponsor")
     row.get_by_role("button", name="Dismiss").click()
     expect(row).to_contain_text("Agreed with the sponsor")
