@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -163,6 +164,19 @@ def test_an_engagement_costs_no_more_when_its_rows_have_changed_since_its_insigh
 
 def test_a_full_engagement_is_light(client, full):
     assert len(client.get("/engagements/FULL").content) <= MOST_HTML
+
+
+def test_the_engagement_in_most_trouble_is_light_with_all_its_insights(client, settings):
+    call_command("load_data", "--source", str(settings.FIXTURES_DIR), verbosity=0)
+    row = Engagement.objects.active().order_by("-standing__open_findings", "pk")[0]
+    for kind in InsightType:
+        generate(row, kind)
+    there = f"/engagements/{row.pk}"
+    assert client.get(there).text.count("data-key=") > 20  # decisions that it offers
+    pages = [there, f"{there}?tasks=all", f"{there}/report", f"{there}/share"]
+    weights = {path: len(client.get(path).content) for path in pages}
+    assert max(weights.values()) <= MOST_HTML, weights
+    assert cost(client, there) <= MOST_QUERIES
 
 
 def test_styles_and_scripts_are_light_and_our_own(client):

@@ -514,3 +514,40 @@ def test_of_no_engagement_there_is_no_risk():
     make_engagement()
     for rows in (Engagement.objects.none(), Engagement.objects.filter(pk="other")):
         assert worries(rows, DAY).rows == []
+
+
+# The forms ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("verb", ["dismiss", "assign"])
+def test_the_form_of_a_decision_is_a_page_with_a_way_back(client, engagement, verb):
+    risk = make_risk(engagement)
+    came_from = {"Referer": "http://testserver/?scope=all"}
+    text = client.get(f"/risks/{risk.pk}/{verb}", headers=came_from).text
+    assert "<h1>" in text
+    assert f'method="post" action="/risks/{risk.pk}/{verb}"' in text
+    assert 'name="next" value="/?scope=all"' in text
+    assert 'href="/?scope=all#risks">Cancel' in text
+    assert not Decision.objects.exists()
+
+
+def test_in_place_it_is_the_part_that_takes_its_links_place(client, engagement):
+    action = make_action(engagement, status="proposed")
+    text = client.get(f"/actions/{action.pk}/edit", headers=HTMX).text
+    assert "<html" not in text
+    assert '<details class="confirm" open>' in text
+    assert f'value="{action.title}"' in text
+    assert "autofocus" in text
+
+
+def test_only_a_decision_that_asks_something_has_a_form(client, engagement):
+    risk = make_risk(engagement)
+    assert client.get(f"/risks/{risk.pk}/accept").status_code == 405
+    assert client.get(f"/risks/{risk.pk}/edit").status_code == 404
+    assert client.get("/risks/987654321/dismiss").status_code == 404
+
+
+def test_a_form_is_for_those_who_may_decide(engagement):
+    path = f"/risks/{make_risk(engagement).pk}/dismiss"
+    assert signed_in("vera", role="viewer").get(path).status_code == 403
+    assert signed_in("sten", role="consultant").get(path).status_code == 404
