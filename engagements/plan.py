@@ -13,7 +13,7 @@ import msgspec
 from engagements.records import TaskRecord, TaskStatus
 from psinsights.lib.words import days_late, tone_of_late
 
-SHOWN = 10  # open tasks, unless all are asked for; of done ones their number
+SHOWN = 8  # open tasks, unless all are asked for; of done ones their number
 WEEKS = 12
 NOTEBOOKS = 8
 RECENT = timedelta(days=28)
