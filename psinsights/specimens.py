@@ -11,6 +11,7 @@ from django.db import models
 
 from engagements.models import Engagement
 from engagements.records import InsightType
+from insights.asking import FORMS
 from insights.bulk import Progress
 from insights.diff import compare
 from insights.feed import Item
@@ -220,6 +221,14 @@ def action_rows() -> list[Specimen]:
         )
         for state, row, error in states
     ]
+
+
+def asked() -> list[Specimen]:
+    """The form that a link of a row brings into its place; one, because each asks for the focus."""
+    opens, sends = FORMS[Action]["edit"]
+    form = {"kind": "action", "verb": "edit", "opens": opens, "sends": sends, "is_part": True}
+    context = {"row": _action("proposed"), **form}
+    return [Specimen(state="edit", template="insights/asked.html", context=context)]
 
 
 def feed_items() -> list[Specimen]:

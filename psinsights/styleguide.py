@@ -103,6 +103,7 @@ def groups_of() -> Iterator[tuple[str, list[Specimen]]]:
     yield "Feedback", specimens.feedback()
     yield "Risk row", specimens.risk_rows()
     yield "Action row", specimens.action_rows()
+    yield "Form of a decision", specimens.asked()
     yield "Feed item", specimens.feed_items()
     yield "Cards and charts", specimens.cards()
 
