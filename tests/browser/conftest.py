@@ -109,14 +109,26 @@ def server(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any)
 
 
 @pytest.fixture(scope="module")
-def stage(request: Any, server: Any) -> Iterator[dict[str, str]]:
+def staged(server: Any) -> Iterator[dict[str, str]]:
+    """The stage that stands: it outlives a test, though pytest ends a parameter's fixture after each."""
+    from tests.browser.stage import emptied
+
+    standing: dict[str, str] = {}
+    yield standing
+    emptied()
+
+
+@pytest.fixture(scope="module")
+def stage(request: Any, staged: dict[str, str]) -> dict[str, str]:
     """A stage of ``stage.STAGES`` set up, the full one unless asked otherwise: what addresses need."""
     from tests.browser.stage import emptied, set_up
 
     name = getattr(request, "param", "full")
-    emptied()
-    yield {"stage": name, **set_up(name)}
-    emptied()
+    if staged.get("stage") != name:
+        emptied()
+        staged.clear()
+        staged.update(stage=name, **set_up(name))
+    return dict(staged)
 
 
 @pytest.fixture(scope="module")
