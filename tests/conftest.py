@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import models
+from django.db import connection, models
 
 from tests import factories
 
@@ -101,7 +102,7 @@ def make_note(db: None) -> Callable[..., Any]:
     return factories.make_note
 
 
-_loaded: dict[type[models.Model], list[dict[str, Any]]] = {}
+_loaded: dict[type[models.Model], list[Any]] = {}
 
 
 def loaded_models() -> list[type[models.Model]]:
@@ -123,8 +124,36 @@ def portfolio(db: None) -> None:
     """The committed fixtures, loaded through the front door once and copied after that."""
     if _loaded:
         for model, rows in _loaded.items():
-            model._default_manager.bulk_create(model(**row) for row in rows)
+            put(model, rows)
         return
     call_command("load_data", "--source", str(django_settings.FIXTURES_DIR), verbosity=0)
     for model in loaded_models():
-        _loaded[model] = list(model._default_manager.values())
+        _loaded[model] = taken(model)
+
+
+def taken(model: type[models.Model]) -> list[Any]:
+    """All rows of a table; of SQLite as it holds them, which is four times as quick to copy."""
+    if connection.vendor != "sqlite":
+        return list(model._default_manager.values())
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT {_columns(model)} FROM "{model._meta.db_table}"')
+        return [tuple(map(_as_held, row)) for row in cursor.fetchall()]
+
+
+def put(model: type[models.Model], rows: list[Any]) -> None:
+    if connection.vendor != "sqlite":
+        model._default_manager.bulk_create(model(**row) for row in rows)
+        return
+    holes = ", ".join(["%s"] * len(model._meta.concrete_fields))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f'INSERT INTO "{model._meta.db_table}" ({_columns(model)}) VALUES ({holes})', rows
+        )
+
+
+def _columns(model: type[models.Model]) -> str:
+    return ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+
+
+def _as_held(value: Any) -> Any:
+    return str(value) if isinstance(value, date) else value
