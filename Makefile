@@ -24,7 +24,7 @@ run-databricks: $(VENV)/.dev .env ## The same against a loopback warehouse with 
 	@exec $(BIN)/python -m tests.warehouse.demo
 
 test: $(VENV)/.dev ## Install the development set and run the tests
-	$(BIN)/python -m pytest -n auto -m "not browser and not slow and not warehouse and not llm and not live"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser and not slow and not warehouse and not llm and not live"
 
 test-slow: $(VENV)/.dev ## The loopback warehouse, processes that are killed, large sets
 	$(BIN)/python -m pytest -m "(slow or warehouse) and not browser and not llm and not live"

@@ -46,6 +46,9 @@ from tests.dossiers import (
     troubled,
 )
 
+# One worker makes what its tests share, not each of them.
+pytestmark = pytest.mark.xdist_group("engine")
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SUMMARY, RISKS, THEMES, ACTIONS = (
     InsightType.HEALTH_SUMMARY,

@@ -37,6 +37,9 @@ from engagements.health import Facts, history
 from engagements.parse import parse
 from insights.engine.reader import read_notes
 
+# One worker makes what its tests share, not each of them.
+pytestmark = pytest.mark.xdist_group("sample")
+
 AS_OF = date(2026, 10, 15)
 REPOSITORY = Path(__file__).resolve().parent.parent
 FIXTURES = REPOSITORY / "fixtures"

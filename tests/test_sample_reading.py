@@ -16,6 +16,9 @@ from engagements.open_findings import is_open
 from engagements.records import FindingStatus, NoteFinding, NoteRecord
 from insights.engine.reader import read_notes
 
+# One worker makes what its tests share, not each of them.
+pytestmark = pytest.mark.xdist_group("sample reading")
+
 AS_OF = date(2026, 11, 16)
 SEED, ENGAGEMENTS = 90_210, 200  # of no fixture
 

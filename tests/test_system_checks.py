@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+# One worker makes what its tests share, not each of them.
+pytestmark = pytest.mark.xdist_group("system checks")
+
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "canary-Secret-0123456789-0123456789-0123456789-abc"
 TOKEN = "hf_canaryToken0123456789"
