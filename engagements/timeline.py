@@ -24,7 +24,7 @@ from engagements.gathered import name_of
 from engagements.models import Engagement
 from engagements.records import TaskStatus
 
-SIZE = 10
+SIZE = 8
 CUT = 480  # characters of a note in the list; its own address shows all of it
 KINDS = {
     "all": "All",
