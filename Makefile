@@ -30,7 +30,7 @@ test-slow: $(VENV)/.dev ## The loopback warehouse, processes that are killed, la
 	$(BIN)/python -m pytest -m "(slow or warehouse) and not browser and not llm and not live"
 
 browser: $(VENV)/.dev ## The tests in headless Chromium (needs Debian's chromium)
-	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/browser -n 2 --dist loadgroup
 
 lint: $(VENV)/.dev ## Format and lint checks, types, templates, imports
 	$(BIN)/ruff format --check .

@@ -24,6 +24,14 @@ QUIET = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays with one worker, for what its tests share; the matrix is cut by its stages."""
+    for item in items:
+        if "tests/browser" in item.nodeid:
+            stage = "empty" if "[chromium-empty-" in item.nodeid else ""
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {stage}"))
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": QUIET}

@@ -62,7 +62,7 @@ class Look:
 
 def examine(browser_page: Any, page: Page, path: str) -> Look:
     """Open ``page`` at each width, and look at it in both themes."""
-    look = Look(path=path.split("?")[0])
+    look = Look(path=page.path.split("?")[0])
     with override_settings(**page.given), heard_of(browser_page, page.status) as heard:
         for width in WIDTHS:
             browser_page.set_viewport_size({"width": width, "height": HEIGHT})

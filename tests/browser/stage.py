@@ -196,7 +196,8 @@ def people(manager: User) -> dict[str, str]:
     """Logins of each role, links that end a mail, and one that begins a login."""
     viewer = User.objects.get(username="viewer")
     subscribe(viewer, "all")
-    *_, uid, key = link_for(manager, viewer).split("/")
+    # Of somebody who never signs in: a link ends when its person does.
+    *_, uid, key = link_for(manager, person("newcomer")).split("/")
     return {
         "person": str(viewer.pk),
         "uid": uid,
