@@ -38,8 +38,13 @@ def _risk(row: Any, number: int) -> Risk:
     )  # fmt: skip
 
 
-def name_in_focus(page: Page) -> str:
-    return str(page.evaluate(f"{FOCUSED}.closest('[data-row]')?.querySelector('.name').innerText"))
+def stands_on(page: Page, name: str) -> None:
+    """The focus is in the row of that name, or comes there when the swap has settled."""
+    page.wait_for_function(
+        "name => document.activeElement?.closest('[data-row]')?.querySelector('.name')?.innerText"
+        " === name",
+        arg=name,
+    )
 
 
 def status_of(risk: Risk) -> str:
@@ -50,12 +55,12 @@ def status_of(risk: Risk) -> str:
 def test_risks_are_gone_through_by_keyboard(open_page: Any, risks: list[Risk]) -> None:
     page = open_page("/")
     page.keyboard.press("j")
-    assert name_in_focus(page) == "Risk 0"
+    stands_on(page, "Risk 0")
     page.keyboard.press("a")
     expect(page.locator(f"#risk-{risks[0].pk}")).to_contain_text("Accepted")
     expect(page.locator("#n-risks")).to_have_text("2")
     expect(page.locator("#toasts")).to_contain_text("Accepted: Risk 0")
-    assert name_in_focus(page) == "Risk 1"
+    stands_on(page, "Risk 1")
 
     page.keyboard.press("x")
     expect(page.get_by_label("Why?")).to_be_focused()
@@ -63,12 +68,12 @@ def test_risks_are_gone_through_by_keyboard(open_page: Any, risks: list[Risk]) -
     page.keyboard.type("a known risk, accepted by jan")  # every key of it means something elsewhere
     page.keyboard.press("Enter")
     expect(page.locator(f"#risk-{risks[1].pk}")).to_contain_text("a known risk")
-    assert name_in_focus(page) == "Risk 2"
+    stands_on(page, "Risk 2")
 
     page.keyboard.press("z")  # nothing was decided of this one: the last decision, in the toast
     expect(page.locator("#n-risks")).to_have_text("2")
     assert status_of(risks[1]) == "open"
-    assert name_in_focus(page) == "Risk 1"
+    stands_on(page, "Risk 1")
     assert page.complaints == []
 
 
@@ -80,7 +85,7 @@ def test_a_reason_that_is_not_given_dismisses_nothing(open_page: Any, risks: lis
     page.keyboard.press("Enter")  # required, and empty
     page.keyboard.press("Escape")
     expect(page.locator(f"#why-risk-{risks[0].pk}")).to_be_hidden()
-    assert name_in_focus(page) == "Risk 0"
+    stands_on(page, "Risk 0")
     assert status_of(risks[0]) == "open"
 
 
