@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -23,6 +22,7 @@ from engagements import records
 from engagements.gathered import Gathered
 from engagements.health import Facts
 from engagements.models import DeliveryNote, Engagement, NotebookUsage, NoteFinding, Task
+from psinsights.lib.typed import convert, decoder
 
 # Texts are not read: no judgement of health looks at them.
 ENGAGEMENT_COLUMNS = (
@@ -91,7 +91,7 @@ def _rows(rows: QuerySet[Any], columns: Sequence[str]) -> Iterator[tuple[Any, ..
 
 def _record(record: type[Any], columns: Sequence[str], row: Sequence[Any]) -> Any:
     # Not strict: SQLite has 0 and 1 for false and true.
-    return msgspec.convert(dict(zip(columns, row, strict=True)), record, strict=False)
+    return convert(dict(zip(columns, row, strict=True)), record, strict=False)
 
 
 def _by_engagement(
@@ -115,21 +115,16 @@ def _by_engagement(
         .values("engagement_id")
         .annotate(**gathered)
     )
-    decode = _decoder(record).decode
+    # Not strict: SQLite has 0 and 1 for false and true.
+    decode = decoder(list[record], strict=False).decode  # type: ignore[valid-type]
     return {
         key: (decode(found), sum([int(one or "0", 16) for one in _hashes(*marks)]))
         for key, found, *marks in _rows(rows, ("engagement_id", *gathered))
     }
 
 
-@cache
-def _decoder(record: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
-    # Not strict: SQLite has 0 and 1 for false and true.
-    return msgspec.json.Decoder(list[record], strict=False)  # type: ignore[valid-type]
-
-
 def _hashes(gathered: str = "[]") -> list[str]:
     return _HASHES.decode(gathered)
 
 
-_HASHES = msgspec.json.Decoder(list[str])
+_HASHES = decoder(list[str])

@@ -18,6 +18,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from engagements.records import EngagementRecord, InsightRecord, Problem, Record
+from psinsights.lib.typed import convert
 
 MESSAGE_LENGTH = 500
 JSON_TEXT = ("payload", "verification")  # columns that hold a JSON object as text
@@ -67,7 +68,7 @@ def parse(
     ``storable``: its text is known to hold no NUL and no half of a character.
     """
     try:
-        parsed = msgspec.convert(values, record)
+        parsed = convert(values, record)
     except (msgspec.ValidationError, RecursionError):
         return _parse_by_field(record, values)
     return _finished(parsed, storable=storable)
@@ -146,7 +147,7 @@ def _parse_by_field(
                 problems.append(_problem(name, "missing", f"{name} is required and missing."))
             continue
         try:
-            taken[name] = msgspec.convert(value, hint)
+            taken[name] = convert(value, hint)
         except (msgspec.ValidationError, RecursionError) as error:
             problems.append(_explained(name, value, hint, str(error)))
     return tuple(problems) if problems else _finished(record(**taken))
@@ -182,7 +183,7 @@ def _day(value: Any) -> Any:
         return value.date()
     if isinstance(value, str) and value[10:11] in ("T", " "):
         try:
-            return msgspec.convert(value, datetime).date()
+            return convert(value, datetime).date()
         except msgspec.ValidationError:
             return value
     return value

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from engagements.records import TaskRecord, TaskStatus
+from psinsights.lib.typed import convert
 from psinsights.lib.words import days_late, tone_of_late
 
 SHOWN = 8  # open tasks, unless all are asked for; of done ones their number
@@ -90,7 +91,7 @@ def plan(gathered: Gathered, day: date, *, everything: bool, at: str = "") -> Pl
 def _plan_task(row: Sequence[Any], day: date) -> PlanTask:
     *columns, owner = row
     values = dict(zip(RECORD_COLUMNS, columns, strict=True))
-    task = msgspec.convert(values, TaskRecord, strict=False)
+    task = convert(values, TaskRecord, strict=False)
     due = task.end_date
     state, shade, late = str(task.status), SHADES[task.status], 0
     if due and due < day and task.status != TaskStatus.COMPLETED:

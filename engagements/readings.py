@@ -25,6 +25,7 @@ from engagements.health import RULES, Band, Facts, Health, Rules, events
 from engagements.ingest import batches, bound, upsert, without_cycles
 from engagements.models import Engagement, HealthEvent, HealthReading, Standing
 from engagements.standing import standing_of
+from psinsights.lib.typed import decoder
 
 BLOCK = 10_000  # engagements in memory at a time
 AGAIN = 1000  # engagements between two signs of progress when all are scored again
@@ -120,7 +121,7 @@ def known_of(block: QuerySet[Engagement], as_of: date) -> dict[str, Known]:
     }
 
 
-_PAST = msgspec.json.Decoder(list[Past])
+_PAST = decoder(list[Past])
 
 
 def judge_on(

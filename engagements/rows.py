@@ -10,6 +10,7 @@ import msgspec
 
 from engagements import models, records
 from engagements.records import EngagementRecord, NoteRecord, TaskRecord, UsageRecord
+from psinsights.lib.typed import convert
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 COLUMNS = {
@@ -20,7 +21,7 @@ COLUMNS = {
 
 def to_record(kind: type[Record], values: Mapping[str, Any]) -> Record:
     """A record from the values of a row, with its words as enums."""
-    return msgspec.convert(values, kind, strict=False)
+    return convert(values, kind, strict=False)
 
 
 def engagement_record(row: models.Engagement) -> EngagementRecord:

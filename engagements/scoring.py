@@ -22,6 +22,7 @@ from engagements.health_model import RULES, SIGNALS, Rules
 from engagements.health_words import TITLES, UNITS, amount
 from engagements.models import ScoringRules, Standing
 from psinsights.lib import audit
+from psinsights.lib.typed import convert
 
 FIRST = 1  # the version that the product comes with, which has no row
 MARKED = 12  # changes of rules that a page names at most
@@ -40,7 +41,7 @@ class OutOfDate(Exception):
 
 
 def rules_of(row: ScoringRules) -> Rules:
-    return msgspec.convert(row.rules, Rules)
+    return convert(row.rules, Rules)
 
 
 def era_of(row: ScoringRules | None) -> Era:
@@ -207,4 +208,4 @@ def _change(row: tuple[int, str, Any]) -> Change:
     version, day, given = row
     # SQLite has a JSON column as text within an array.
     given = msgspec.json.decode(given) if isinstance(given, str) else given
-    return Change(version, date.fromisoformat(day), msgspec.convert(given, Rules))
+    return Change(version, date.fromisoformat(day), convert(given, Rules))

@@ -13,6 +13,7 @@ from engagements.health_model import Rules
 from engagements.models import Engagement, ScoringPreview
 from engagements.scoring_preview import Outcome, preview
 from psinsights.lib.logs import request_id
+from psinsights.lib.typed import convert
 
 AT_ONCE = 1000  # engagements that a page scores itself: about a second
 KEPT = timedelta(days=7)  # a preview is of its day
@@ -66,8 +67,8 @@ def perform_preview() -> bool:
 
 
 def rules_of(run: ScoringPreview) -> Rules:
-    return msgspec.convert(run.rules, Rules)
+    return convert(run.rules, Rules)
 
 
 def outcome_of(run: ScoringPreview) -> Outcome | None:
-    return msgspec.convert(run.outcome, Outcome) if run.outcome else None
+    return convert(run.outcome, Outcome) if run.outcome else None

@@ -15,6 +15,7 @@ from engagements.health_words import TITLES, amount
 from engagements.models import Standing
 from engagements.scoring import Change
 from psinsights.lib import charts
+from psinsights.lib.typed import convert
 from psinsights.lib.words import BAND_TONE, BAND_WORD, short_day
 
 CITED = 2  # records named beside a signal; the others are counted
@@ -43,7 +44,7 @@ def working_of(detail: Mapping[str, Any] | None) -> Health | None:
     if not detail:
         return None
     try:
-        return msgspec.convert(detail, Health, strict=False)
+        return convert(detail, Health, strict=False)
     except msgspec.ValidationError:
         return None
 

@@ -13,6 +13,7 @@ from engagements.models import Engagement, HealthReading
 from engagements.records import InsightType
 from insights.facts import gather
 from insights.schema import Dossier
+from psinsights.lib.typed import convert
 
 
 def assemble(engagement: Engagement, as_of: date) -> Dossier:
@@ -46,7 +47,7 @@ def stored_health(engagement_id: str, as_of: date) -> Health | None:
     reading = HealthReading.objects.filter(
         engagement_id=engagement_id, day=as_of, detail__isnull=False
     ).first()
-    return msgspec.convert(reading.detail, Health, strict=False) if reading else None
+    return convert(reading.detail, Health, strict=False) if reading else None
 
 
 def fingerprint(

@@ -19,6 +19,7 @@ from insights.diff import Changed, compare
 from insights.models import Action, Feedback, Generation, Insight, Risk
 from insights.providers.choose import LABELS
 from insights.schema import Claim, Evidence
+from psinsights.lib.typed import convert
 
 TITLES = {
     InsightType.HEALTH_SUMMARY: ("Health summary", "heart-pulse"),
@@ -197,7 +198,7 @@ def _state(
 
 def claims_of(insight: Insight) -> list[Claim]:
     """The verified claims of an insight."""
-    return msgspec.convert(insight.payload.get("claims", []), list[Claim], strict=False)
+    return convert(insight.payload.get("claims", []), list[Claim], strict=False)
 
 
 def changes_since(insight: Insight, version: int) -> tuple[Changed, ...]:
@@ -234,7 +235,7 @@ def shown_claims(
     """The verified claims with the facts they name, each risk with its row of the register."""
     payload: dict[str, Any] = insight.payload
     claims = claims_of(insight)
-    facts = msgspec.convert(payload.get("facts", {}), dict[str, ShownFact], strict=False)
+    facts = convert(payload.get("facts", {}), dict[str, ShownFact], strict=False)
     rows = {(risk.reason, risk.title): risk for risk in risks}
     return [
         Shown(

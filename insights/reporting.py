@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-import msgspec
 from django.db.models import Q
 
 from connectors.freshness import Glance
@@ -30,6 +29,7 @@ from insights.report import (
 )
 from insights.schema import Claim, Evidence
 from psinsights.lib.today import today
+from psinsights.lib.typed import convert
 from psinsights.lib.words import plural, short_day
 
 LAST_NOTES = 5
@@ -240,7 +240,7 @@ def _seen(risks: Iterable[Risk]) -> set[str]:
 
 
 def _evidence(row: Risk) -> list[Evidence]:
-    return msgspec.convert(row.claim.get("evidence", []), list[Evidence], strict=False)
+    return convert(row.claim.get("evidence", []), list[Evidence], strict=False)
 
 
 def _trouble(row: Risk, texts: Mapping[str, str]) -> Trouble:

@@ -16,6 +16,7 @@ from engagements.models import Engagement, Share, TeamMember
 from insights.redaction import KINDS, Redactor
 from insights.report import Report
 from psinsights.lib import audit
+from psinsights.lib.typed import convert
 
 User = AbstractBaseUser | AnonymousUser
 DAYS = (1, 14, 90)
@@ -56,7 +57,7 @@ def revoke(made: Share, user: User) -> bool:
 def opened(token: str) -> Report | None:
     """The report of a live link, found by the hash of its token; None for every other token."""
     made = Share.objects.live().filter(token_hash=Share.hash_of(token)).first()
-    return msgspec.convert(made.snapshot, Report) if made else None
+    return convert(made.snapshot, Report) if made else None
 
 
 def people_of(engagement: Engagement, report: Report) -> set[str]:

@@ -16,6 +16,7 @@ from django.conf import settings
 from connectors.sources import Reading, Row, SourceError
 from connectors.sources.json_rows import rows_of
 from connectors.tables import Table, tables
+from psinsights.lib.typed import decoder
 
 MANIFEST = "sample.json"
 READER_VERSION = "1"  # part of every fingerprint: files are read again when reading changes
@@ -72,7 +73,7 @@ class JsonFiles:
         """The day these data are of, when they are a set that does not move with the clock."""
         path = self.directory / MANIFEST
         try:
-            manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+            manifest = decoder(Manifest).decode(path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

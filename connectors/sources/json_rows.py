@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from connectors.sources import Row, SourceError
+from psinsights.lib.typed import decoder
 
 BLOCK = 1 << 20
 LARGEST_ROW = 32 << 20
@@ -184,7 +185,7 @@ class _LineRows(_Rows):
 
     def _lines(self, block: bytes) -> Iterator[Row]:
         try:
-            decoded = msgspec.json.Decoder().decode_lines(block)
+            decoded = decoder(Any).decode_lines(block)
         except UNREADABLE:
             yield from self._line_by_line(block)
             return

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from psinsights.lib.typed import convert
+
 T = TypeVar("T")
 
 
@@ -69,4 +71,4 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
 
 
 def rows_of(kind: type[T], gathered: Any) -> list[T]:
-    return msgspec.convert(gathered or [], list[kind], strict=False)  # type: ignore[valid-type]
+    return convert(gathered or [], list[kind], strict=False)  # type: ignore[valid-type]

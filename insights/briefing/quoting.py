@@ -14,6 +14,7 @@ from insights.models import Risk
 from insights.panel import plain
 from insights.schema import Claim
 from psinsights.lib.http import record_link
+from psinsights.lib.typed import convert
 
 CITED = 3  # records named beside a risk
 
@@ -52,7 +53,7 @@ def _with_words(
 
 def _claim(kept: dict[str, Any]) -> Claim | None:
     try:
-        return msgspec.convert(kept, Claim, strict=False)
+        return convert(kept, Claim, strict=False)
     except msgspec.ValidationError:
         return None
 

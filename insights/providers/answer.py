@@ -21,6 +21,7 @@ from insights.providers import BadAnswer
 from insights.providers.weighing import KINDS, Hints, NotBacked, weigh
 from insights.redaction import Redactor
 from insights.schema import Certainty, Claim, Dossier, Evidence, Rejection
+from psinsights.lib.typed import convert
 
 MOST_CLAIMS, MOST_PER_NOTE = 12, 3
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
@@ -85,7 +86,7 @@ class Reader:
             try:
                 if number > MOST_CLAIMS:
                     raise NotBacked("too_many_claims")
-                said = msgspec.convert(raw, _Said)
+                said = convert(raw, _Said)
                 weighed.append(self._weighed(said, said.id or f"c{number}"))
             except msgspec.ValidationError:
                 rejected.append(Rejection(claim_id=_id_of(raw, number), code="bad_shape"))
@@ -147,7 +148,7 @@ def _claims(text: str) -> list[object]:
     start = text.find("{")
     try:
         found, _ = json.JSONDecoder().raw_decode(text, max(start, 0))
-        return msgspec.convert(found, _Answer).claims
+        return convert(found, _Answer).claims
     except (ValueError, RecursionError):
         raise BadAnswer("The model did not answer with the JSON that was asked for.") from None
 

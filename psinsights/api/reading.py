@@ -11,6 +11,7 @@ import msgspec
 from django.http import HttpRequest
 
 from psinsights.api.problems import FieldError, Problem, wrong
+from psinsights.lib.typed import convert
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 MAX_BODY = 64 * 1024
@@ -83,7 +84,7 @@ def _check_text(name: str, value: str) -> None:
 
 def _convert(value: dict[str, Any], shape: type[Shape], *, strict: bool) -> Shape:
     try:
-        return msgspec.convert(value, shape, strict=strict)
+        return convert(value, shape, strict=strict)
     except msgspec.ValidationError as error:
         raise _problem(str(error)) from error
 

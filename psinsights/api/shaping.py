@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from engagements import rows
 from engagements.health import Health
 from engagements.models import Engagement, Standing
@@ -21,13 +19,14 @@ from psinsights.api.schemas import (
     InsightOut,
     RunAnswer,
 )
+from psinsights.lib.typed import convert
 
 
 def engagement_columns(row: Engagement) -> dict[str, Any]:
     """The columns of ``ps_engagements`` and the computed band, delta and reason."""
     standing: Standing | None = getattr(row, "standing", None)
     columns = {name: getattr(row, name) for name in rows.COLUMNS[EngagementRecord]}
-    members = msgspec.convert(row.team_members or [], list[TeamMember], strict=False)
+    members = convert(row.team_members or [], list[TeamMember], strict=False)
     return columns | {
         "team_members": members,
         "health_band": standing.band if standing else "unknown",
@@ -97,7 +96,7 @@ def insights_out(found: Iterable[Insight]) -> list[InsightOut]:
 
 
 def claims_of(row: Insight) -> list[Claim]:
-    return msgspec.convert(row.payload.get("claims", []), list[Claim], strict=False)
+    return convert(row.payload.get("claims", []), list[Claim], strict=False)
 
 
 def generate_answer(run: Generation) -> GenerateAnswer:
