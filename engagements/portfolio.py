@@ -12,10 +12,10 @@ from django.db import models
 from django.db.models import Aggregate, CharField, Count, F, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast
 
-from engagements import saved
 from engagements.health import Band
 from engagements.models import EngagementQuerySet, HealthReading, ReadingCount, Standing
 from engagements.records import EngagementStatus, Phase
+from engagements.standing import DROP_POINTS
 
 WEEKS = 12
 SHOWN = 5  # of each kind: who needs more asks for the list
@@ -101,7 +101,7 @@ def _now(what: str, standings: QuerySet[Standing]) -> QuerySet[Any, Any]:
         .values("what", "place", "of_band")
         .annotate(
             number=Count("band"),
-            drops=Count("band", filter=Q(delta_7d__lte=-saved.DROP_POINTS)),
+            drops=Count("band", filter=Q(delta_7d__lte=-DROP_POINTS)),
             late=Sum("milestones_late"),
             contradictions=Count("band", filter=~Q(contradiction="")),
         )
@@ -151,7 +151,7 @@ class Moved:
 def moved(visible: EngagementQuerySet) -> Moved:
     """The few that moved or contradict, in one query."""
     standings = of_these(visible, Standing.objects.exclude(COMPLETED))
-    drops = standings.filter(delta_7d__lte=-saved.DROP_POINTS).order_by("delta_7d", "health", "pk")
+    drops = standings.filter(delta_7d__lte=-DROP_POINTS).order_by("delta_7d", "health", "pk")
     disputed = standings.exclude(contradiction="").order_by("health", "pk")
     wanted = Q(pk__in=drops.values("pk")[:SHOWN]) | Q(pk__in=disputed.values("pk")[:SHOWN])
     found = list(Standing.objects.filter(wanted).select_related("engagement"))
@@ -162,7 +162,7 @@ def moved(visible: EngagementQuerySet) -> Moved:
 
 
 def _fell(row: Standing) -> bool:
-    return row.delta_7d is not None and row.delta_7d <= -saved.DROP_POINTS
+    return row.delta_7d is not None and row.delta_7d <= -DROP_POINTS
 
 
 def _disputed(row: Standing) -> bool:

@@ -13,8 +13,8 @@ from engagements.health import Band
 from engagements.membership import membership_of
 from engagements.models import Engagement, EngagementQuerySet
 from engagements.records import EngagementStatus
+from engagements.standing import DROP_POINTS
 
-DROP_POINTS = 5
 QUIET_DAYS = 14
 ENDING_DAYS = 30
 HIGH_EXPOSURE = 8

@@ -11,6 +11,7 @@ from engagements.open_findings import is_open
 from engagements.records import TaskRecord, TaskStatus
 
 WEEKS = 12
+DROP_POINTS = 5  # fewer within a week are no news
 NEAR = 6  # days before a wanted day in which a reading may stand for it
 BACK = [timedelta(days=back) for back in range(1, NEAR + 1)]
 WEEKLY = [timedelta(weeks=week) for week in reversed(range(WEEKS))]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from engagements.standing import DROP_POINTS
 from insights.briefing.changes import Step, Way
 from insights.briefing.gathered_rows import Event, Reading
 from insights.briefing.weeks import Week
 
 BANDS = ("critical", "warning", "healthy")
-DROP_POINTS = 5  # as the dashboard counts drops of a week
 
 
 def by_day(event: Event) -> tuple[date, bool]:
