@@ -177,14 +177,7 @@ def decide_risk(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 
     GET is the form of a decision that needs one.
     """
-    if request.method != "POST" and (refused := asking.refusal(Risk, verb)):
-        return refused
-    risk = get_object_or_404(
-        Risk.objects.visible_to(request.user).select_related("engagement"), pk=pk
-    )
-    if request.method != "POST":
-        return asking.form(request, risk, verb)
-    return _decide(request, risk, verb)
+    return _form_or_decision(request, Risk, pk, verb)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -193,14 +186,18 @@ def decide_action(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 
     GET is the form of a decision that needs one.
     """
-    if request.method != "POST" and (refused := asking.refusal(Action, verb)):
+    return _form_or_decision(request, Action, pk, verb)
+
+
+def _form_or_decision(
+    request: HttpRequest, model: type[Risk | Action], pk: int, verb: str
+) -> HttpResponse:
+    posted = request.method == "POST"
+    if not posted and (refused := asking.refusal(model, verb)):
         return refused
-    action = get_object_or_404(
-        Action.objects.visible_to(request.user).select_related("engagement"), pk=pk
-    )
-    if request.method != "POST":
-        return asking.form(request, action, verb)
-    return _decide(request, action, verb)
+    visible = model.objects.visible_to(request.user)
+    subject = get_object_or_404(visible.select_related("engagement"), pk=pk)
+    return _decide(request, subject, verb) if posted else asking.form(request, subject, verb)
 
 
 def _decide(request: HttpRequest, subject: Risk | Action, verb: str) -> HttpResponse:

@@ -101,8 +101,8 @@ class HealthAnswer(Struct, kw_only=True):
     data: Freshness | None
 
 
-class EngagementOut(Struct, kw_only=True):
-    """An engagement as its source has it, and its computed health."""
+class EngagementColumns(Struct, kw_only=True):
+    """An engagement as its source has it."""
 
     engagement_id: str
     customer_name: str
@@ -121,6 +121,11 @@ class EngagementOut(Struct, kw_only=True):
     region: str | None
     planned_hours: float | None
     consumed_hours: float | None
+
+
+class EngagementOut(EngagementColumns, kw_only=True):
+    """An engagement as its source has it, and its computed health."""
+
     health: int | None
     health_band: BandWord
     health_delta_28d: int | None
@@ -164,26 +169,9 @@ class HealthDetail(Struct, kw_only=True):
     rules_version: int | None  # of the scoring rules behind it
 
 
-class EngagementDetail(Struct, kw_only=True):
+class EngagementDetail(EngagementColumns, kw_only=True):
     """An engagement with everything that belongs to it."""
 
-    engagement_id: str
-    customer_name: str
-    engagement_type: str | None
-    start_date: dt.date | None
-    end_date: dt.date | None
-    status: str
-    health_score: int | None
-    owner_id: str | None
-    owner_name: str | None
-    team_members: list[TeamMember]
-    contract_value: float | None
-    created_at: dt.datetime | None
-    updated_at: dt.datetime | None
-    industry: str | None
-    region: str | None
-    planned_hours: float | None
-    consumed_hours: float | None
     health: HealthDetail
     health_band: BandWord
     health_delta_28d: int | None
