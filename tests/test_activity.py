@@ -195,16 +195,16 @@ def test_a_long_or_hostile_subject_is_cut_and_stored(client):
     assert Activity.objects.get(kind="evidence_opened").subject == "x" * 200
 
 
-def test_being_counted_never_waits_for_another_writer(tmp_path):
+def test_being_counted_never_waits_for_another_writer(own_database, tmp_path):
     """A real site on a database that somebody else is writing to."""
     environment = os.environ | {
         "DEBUG": "true",
         "SECRET_KEY": "x" * 50,
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{own_database}",
         "DATA_DIR": str(tmp_path),
     }
     told = subprocess.run(
-        [sys.executable, "-c", LOCKED, str(tmp_path / "db.sqlite3")],
+        [sys.executable, "-c", LOCKED, str(own_database)],
         env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert told.stdout.split() == ["0", "1"], told.stderr[-2000:]
@@ -217,10 +217,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "psinsights.settings"
 import django
 django.setup()
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from metrics import activity
 from metrics.models import Activity
-call_command("migrate", verbosity=0)
 ines = get_user_model().objects.create(username="ines")
 writer = sqlite3.connect(sys.argv[1], isolation_level=None)
 writer.execute("BEGIN IMMEDIATE")

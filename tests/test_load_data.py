@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Iterator
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -333,21 +332,6 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert large < 32_000_000
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("database") / "app.sqlite3"
-    assert run_manage(path, "migrate", "-v0").returncode == 0
-    return path
-
-
-@pytest.fixture
-def database(migrated: Path, tmp_path: Path) -> Iterator[Path]:
-    copy = tmp_path / "app.sqlite3"
-    with sqlite3.connect(migrated) as source, sqlite3.connect(copy) as target:
-        source.backup(target)
-    return copy
-
-
 def run_manage(database: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
         "DATABASE_URL": f"sqlite:///{database}",
@@ -359,15 +343,15 @@ def run_manage(database: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_exit_codes_and_another_process_that_is_loading(database: Path, export: Path) -> None:
-    assert run_manage(database, "load_data", "--source", str(export)).returncode == 0
+def test_exit_codes_and_another_process_that_is_loading(own_database: Path, export: Path) -> None:
+    assert run_manage(own_database, "load_data", "--source", str(export)).returncode == 0
     (export / "tasks.json").write_text("[{", encoding="utf-8")
-    broken = run_manage(database, "load_data", "--source", str(export))
+    broken = run_manage(own_database, "load_data", "--source", str(export))
     assert broken.returncode == 2
     assert "tasks.json" in broken.stderr
     assert "Traceback" not in broken.stderr
-    with sqlite3.connect(database) as rows:
+    with sqlite3.connect(own_database) as rows:
         rows.execute(
             "UPDATE connectors_load SET state='running', lease_until='2999-01-01' WHERE id=1"
         )
-    assert run_manage(database, "load_data", "--source", str(export)).returncode == 3
+    assert run_manage(own_database, "load_data", "--source", str(export)).returncode == 3

@@ -202,8 +202,6 @@ sys.stdout.write(json.dumps([result.sent, result.waiting, result.parked]))
 FILL = """
 import django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from connectors.outbox import enqueue
 for number in range(60):
     enqueue("ps_delivery_notes", f"n{number}", {
@@ -213,12 +211,12 @@ for number in range(60):
 
 
 def test_a_push_killed_between_merge_and_mark_leaves_every_row_once(
-    rows: Rows, warehouse: Warehouse, schema: str, tmp_path: Path
+    rows: Rows, warehouse: Warehouse, schema: str, own_database: Path, tmp_path: Path
 ) -> None:
     own = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "psinsights.settings",
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{own_database}",
         "DATA_DIR": str(tmp_path),
         "DATA_MODE": "databricks",
     }
