@@ -61,7 +61,7 @@ def acts():
 
 
 @pytest.mark.parametrize(
-    ("address", "page"),
+    ("address", "name"),
     [
         ("/", "dashboard"),
         ("/engagements", "engagements:index"),
@@ -70,9 +70,9 @@ def acts():
         ("/settings", "settings:index"),
     ],
 )
-def test_opening_a_page_is_a_visit(client, address, page):
+def test_opening_a_page_is_a_visit(client, address, name):
     client.get(address)
-    assert acts() == [("visit", page)]
+    assert acts() == [("visit", name)]
 
 
 def test_an_engagement_without_an_insight_is_visited_only(client):

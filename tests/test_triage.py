@@ -203,15 +203,15 @@ def test_dismissing_without_a_reason_is_refused_in_the_row(client, engagement):
 
 
 @pytest.mark.parametrize(
-    ("page", "place"),
+    ("start", "place"),
     [("/?scope=all", "/?scope=all#risks"), ("/insights?type=risk_detection", None)],
 )
-def test_without_script_one_returns_to_the_page_with_a_sentence(client, engagement, page, place):
+def test_without_script_one_returns_to_the_page_with_a_sentence(client, engagement, start, place):
     risk = make_risk(engagement)
-    referer = {"Referer": f"http://testserver{page}"}
+    referer = {"Referer": f"http://testserver{start}"}
     answer = client.post(f"/risks/{risk.pk}/dismiss", {"reason": "Agreed"}, headers=referer)
-    assert answer["Location"] == (place or page)
-    text = client.get(page).text
+    assert answer["Location"] == (place or start)
+    text = client.get(start).text
     assert "Dismissed: The renewal has no owner" in text
     assert f'href="/engagements/{engagement.pk}?whole=risk_detection#risk-{risk.pk}"' in text
 

@@ -20,10 +20,10 @@ RUN_NOW = "/api/2.2/jobs/run-now"
 GET_RUN = "/api/2.2/jobs/runs/get"
 
 
-def _job(url: str) -> NotebookJob:
+def _job(url: str, patience: float = 2) -> NotebookJob:
     config = WarehouseConfig(
         host="127.0.0.1", http_path="/sql/1.0/warehouses/x", catalog="main", schema="ps",
-        token="dapi-test", login_url=url, socket_seconds=2,
+        token="dapi-test", login_url=url, socket_seconds=patience,
     )  # fmt: skip
     return NotebookJob(config, 42)
 
@@ -96,4 +96,4 @@ def test_a_refusal_is_one_error_of_ours(
 
 def test_a_workspace_that_is_away_is_unavailable() -> None:
     with pytest.raises(Unavailable):
-        _job("http://127.0.0.1:9").start(key="x")
+        _job("http://127.0.0.1:9", patience=1).start(key="x")
