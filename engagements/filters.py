@@ -17,6 +17,7 @@ from engagements import saved
 from engagements.columns import BY_KEY, DEFAULT_SORT, SORTS, Heading, headings, ordering
 from engagements.health import Band
 from engagements.models import EngagementQuerySet, Standing
+from engagements.portfolio import of_these
 from engagements.records import EngagementStatus
 from psinsights.lib.http import PAGE_SIZES, query
 from psinsights.lib.today import today
@@ -43,7 +44,7 @@ class Options:
 def options_of(visible: EngagementQuerySet) -> Options:
     """The owners, types and phases there are, and the day of the data, in one query."""
     rows = visible.order_by()
-    standings = Standing.objects.filter(engagement__in=rows).order_by()
+    standings = of_these(rows, Standing.objects.order_by())
     found = _distinct(rows, "owner", F("owner_name")).union(
         _distinct(rows, "type", F("engagement_type")),
         _distinct(standings, "phase", F("phase")),

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from django.db import models
 from django.db.models import Aggregate, CharField, Count, F, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast
 
@@ -24,7 +23,7 @@ PHASES = [str(phase) for phase in Phase]
 COMPLETED = Q(engagement__status=EngagementStatus.COMPLETED)
 NEEDS = ("drops", "late", "contradictions")
 Counts = dict[str, int]
-Row = TypeVar("Row", bound=models.Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +129,7 @@ def _readings(visible: EngagementQuerySet) -> tuple[QuerySet[Any, Any], Aggregat
     return ReadingCount.objects.filter(count__gt=0), Sum("count")
 
 
-def of_these(visible: EngagementQuerySet, rows: QuerySet[Row]) -> QuerySet[Row]:
+def of_these(visible: EngagementQuerySet, rows: Rows) -> Rows:
     """Rows of the engagements that may be seen; who sees all is spared the comparison."""
     return rows.filter(engagement__in=visible) if visible.query.has_filters() else rows
 

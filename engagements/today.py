@@ -46,7 +46,7 @@ def late_milestones(visible: EngagementQuerySet, day: date) -> list[Task]:
 def next_milestone(visible: EngagementQuerySet, day: date) -> Standing | None:
     """The engagement whose next milestone is nearest, for a day on which nothing is wrong."""
     return (
-        Standing.objects.filter(engagement__in=visible, next_milestone_on__gte=day)
+        of_these(visible, Standing.objects.filter(next_milestone_on__gte=day))
         .select_related("engagement")
         .order_by("next_milestone_on", "pk")
         .first()

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from engagements.models import ID_LENGTH, Engagement
+from engagements.portfolio import of_these
 from insights.reasons import HIGH_FROM
 
 
@@ -17,7 +18,7 @@ class RegisterQuerySet(models.QuerySet[Any]):
     """Rows of the register by who may see them and what is still open."""
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> RegisterQuerySet:
-        return self.filter(engagement__in=Engagement.objects.visible_to(user))
+        return of_these(Engagement.objects.visible_to(user), self)
 
 
 class Risk(models.Model):

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from engagements import search_index
 from engagements.gathered import name_of
 from engagements.models import DeliveryNote, Engagement
+from engagements.portfolio import of_these
 from engagements.search import asked, keys_of
 from engagements.search_index import ENGAGEMENT, NOTE, Searchable
 from insights.models import Action, Risk
@@ -124,7 +125,7 @@ def _engagement_hit(row: Any, words: list[str]) -> Hit:
 def _notes(words: list[str], user: User, limit: int) -> list[Hit]:
     """Newest first."""
     rows = (
-        DeliveryNote.objects.filter(engagement__in=Engagement.objects.visible_to(user))
+        of_these(Engagement.objects.visible_to(user), DeliveryNote.objects.all())
         .filter(pk__in=keys_of(NOTE, words, user))
         .annotate(who=name_of("author_id"), customer=F("engagement__customer_name"))
         .order_by("-created_at", "-pk")

@@ -259,8 +259,6 @@ def actions_due(rows: EngagementQuerySet, day: date) -> list[Action]:
 
     Each has ``number``, how many there are of them in all.
     """
-    due = Action.objects.filter(
-        engagement__in=rows, status__in=Action.TAKEN, due_on__lte=day + timedelta(days=DUE_DAYS)
-    )
-    due = due.exclude(COMPLETED).annotate(number=Window(Count("pk")))
+    due = Action.objects.filter(status__in=Action.TAKEN, due_on__lte=day + timedelta(days=DUE_DAYS))
+    due = of_these(rows, due).exclude(COMPLETED).annotate(number=Window(Count("pk")))
     return list(due.select_related("engagement").order_by("due_on", "pk")[:DUE_SHOWN])
