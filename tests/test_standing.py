@@ -7,7 +7,7 @@ from typing import Any
 from engagements.health import assess
 from engagements.records import FindingStatus
 from engagements.standing import standing_of
-from tests.test_health import day, facts, finding, task
+from tests.health_parts import day, facts, finding, task
 
 
 def standing(**given: Any) -> dict[str, Any]:
