@@ -48,6 +48,8 @@ class Look:
     """What was found wrong, each line with its width and theme, and what the page weighs."""
 
     path: str
+    status: int = 200
+    acted: bool = False  # something was done there before it was looked at
     title: str = ""
     violations: list[str] = field(default_factory=list)
     layout: list[str] = field(default_factory=list)
@@ -62,7 +64,8 @@ class Look:
 
 def examine(browser_page: Any, page: Page, path: str) -> Look:
     """Open ``page`` at each width, and look at it in both themes."""
-    look = Look(path=page.path.split("?")[0])
+    path_alone = page.path.split("?")[0]
+    look = Look(path=path_alone, status=page.status, acted=page.then is not None)
     with override_settings(**page.given), heard_of(browser_page, page.status) as heard:
         for width in WIDTHS:
             browser_page.set_viewport_size({"width": width, "height": HEIGHT})
