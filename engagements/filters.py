@@ -17,8 +17,8 @@ from engagements import saved
 from engagements.columns import BY_KEY, DEFAULT_SORT, SORTS, Heading, headings, ordering
 from engagements.health import Band
 from engagements.models import EngagementQuerySet, Standing
-from engagements.portfolio import of_these
 from engagements.records import EngagementStatus
+from engagements.visibility import of_these
 from psinsights.lib.http import PAGE_SIZES, query
 from psinsights.lib.today import today
 from psinsights.lib.words import BAND_WORD

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db.models import Aggregate, CharField, Count, F, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast
@@ -15,6 +15,7 @@ from engagements.health import Band
 from engagements.models import EngagementQuerySet, HealthReading, ReadingCount, Standing
 from engagements.records import EngagementStatus, Phase
 from engagements.standing import DROP_POINTS
+from engagements.visibility import of_these
 
 WEEKS = 12
 SHOWN = 5  # of each kind: who needs more asks for the list
@@ -23,7 +24,6 @@ PHASES = [str(phase) for phase in Phase]
 COMPLETED = Q(engagement__status=EngagementStatus.COMPLETED)
 NEEDS = ("drops", "late", "contradictions")
 Counts = dict[str, int]
-Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,11 +127,6 @@ def _readings(visible: EngagementQuerySet) -> tuple[QuerySet[Any, Any], Aggregat
     if visible.query.has_filters():
         return HealthReading.objects.filter(engagement__in=visible), Count("pk")
     return ReadingCount.objects.filter(count__gt=0), Sum("count")
-
-
-def of_these(visible: EngagementQuerySet, rows: Rows) -> Rows:
-    """Rows of the engagements that may be seen; who sees all is spared the comparison."""
-    return rows.filter(engagement__in=visible) if visible.query.has_filters() else rows
 
 
 def _phase_order(row: tuple[str, Any]) -> tuple[int, str]:

@@ -8,8 +8,9 @@ from django.db.models import F, Q, QuerySet
 
 from engagements import saved
 from engagements.models import EngagementQuerySet, NoteFinding, Standing, Task
-from engagements.portfolio import COMPLETED, of_these
+from engagements.portfolio import COMPLETED
 from engagements.records import EngagementStatus, FindingStatus, TaskStatus
+from engagements.visibility import of_these
 
 WINDOW_DAYS = 45  # a problem nobody has written of since no longer speaks for itself
 LATE_SHOWN = 7

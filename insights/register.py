@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from engagements.models import ID_LENGTH, Engagement
-from engagements.portfolio import of_these
+from engagements.visibility import of_these
 from insights.reasons import HIGH_FROM
 
 

@@ -20,9 +20,9 @@ from django.utils.safestring import SafeString
 from engagements import search_index
 from engagements.gathered import name_of
 from engagements.models import DeliveryNote, Engagement
-from engagements.portfolio import of_these
 from engagements.search import asked, keys_of
 from engagements.search_index import ENGAGEMENT, NOTE, Searchable
+from engagements.visibility import of_these
 from insights.models import Action, Risk
 from insights.snippets import holds, lit
 from psinsights.lib.http import record_link

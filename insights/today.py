@@ -34,9 +34,10 @@ from django.utils import timezone
 
 from engagements.gathered import name_of
 from engagements.models import DeliveryNote, Engagement, EngagementQuerySet, NoteFinding
-from engagements.portfolio import COMPLETED, SHOWN, of_these
+from engagements.portfolio import COMPLETED, SHOWN
 from engagements.records import InsightType
 from engagements.today import heavy_findings, worrying
+from engagements.visibility import of_these
 from insights.models import Action, Insight, ProviderState, Risk
 from insights.providers.choose import is_remote
 from insights.reasons import HIGH_FROM, WORDS, level_of

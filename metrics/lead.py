@@ -19,8 +19,8 @@ from django.db.models import (
 
 from engagements.health import Band
 from engagements.models import EngagementQuerySet, HealthReading, StatusTurn
-from engagements.portfolio import of_these
 from engagements.records import EngagementStatus
+from engagements.visibility import of_these
 from insights.models import Risk
 from insights.schema import Level
 from metrics.period import Period

@@ -16,7 +16,7 @@ from connectors import freshness
 from connectors.as_of import portfolio_day
 from engagements import rows
 from engagements.models import Engagement, EngagementQuerySet, Standing
-from engagements.portfolio import of_these
+from engagements.visibility import of_these
 from insights.models import Insight
 from metrics.summary import Summary, summarise
 from psinsights.api.endpoint import Answer, endpoint
