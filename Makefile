@@ -29,7 +29,7 @@ test: $(VENV)/.dev ## Install the development set and run the tests
 test-slow: $(VENV)/.dev ## The loopback warehouse, processes that are killed, large sets
 	$(BIN)/python -m pytest -m "(slow or warehouse) and not browser and not llm and not live"
 
-browser: $(VENV)/.dev ## The tests in headless Chromium (needs Debian's chromium)
+browser: $(VENV)/.dev ## The tests in headless Chromium (needs Debian's chromium-headless-shell or chromium)
 	$(BIN)/python -m pytest tests/browser -n 2 --dist loadgroup
 
 lint: $(VENV)/.dev ## Format and lint checks, types, templates, imports

@@ -39,12 +39,8 @@ MISSING = "ENG-NONE"
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 HTMX = {"HX-Request": "true"}
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-
-
 # Open to everybody, most of them by a secret of their own.
 OPEN = {"reports:shared", "welcome", "briefing:unsubscribe", "login", "api:openapi"}
-
-
 # What belongs to the person alone: a viewer, too, changes their password.
 PERSONAL = {
     *("logout", "settings:tokens", "settings:revoke-token", "settings:password"),

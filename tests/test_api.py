@@ -178,12 +178,11 @@ def test_the_type_is_a_summary_when_none_is_named(api):
 
 
 def test_every_quote_stands_at_its_span(api):
-    worst = Engagement.objects.order_by("standing__health")[:8]
-    for engagement in worst:
+    for engagement in Engagement.objects.all():
         for kind in KINDS:
             post(api, GENERATE, {"engagement_id": engagement.pk, "insight_type": kind})
     checked = 0
-    for engagement in worst:
+    for engagement in Engagement.objects.all():
         detail = api.get(f"/api/engagements/{engagement.pk}").json()
         texts = {t["task_id"]: t["name"] for t in detail["tasks"]}
         texts |= {n["note_id"]: n["content"] for n in detail["notes"]}

@@ -29,7 +29,7 @@ __all__ = ["client", "ines", "show", "the_day"]
 pytestmark = pytest.mark.django_db
 
 
-# Cost ────────────────────────────────────────────────────────────────────────
+# What the page costs ─────────────────────────────────────────────────────────
 
 
 def queries(client):
@@ -138,7 +138,7 @@ def test_a_median_of_few_is_not_enough_yet(client, show):
     assert "Not enough yet" in show()
 
 
-# Cost ─────────────────────────────────────────────────────────────────────────
+# What models cost ────────────────────────────────────────────────────────────
 
 
 def test_without_a_price_there_is_no_cost(show):

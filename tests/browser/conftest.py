@@ -10,20 +10,11 @@ import pytest
 from django.conf import settings as settings_of_tests
 from django.test import override_settings
 
+from psinsights.management.commands.screenshots import CHROMIUM, QUIET
+
 # Playwright runs a loop in this thread; Django would refuse the ORM beside it. Nothing here is async.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-# The headless shell draws the same with no window around it: a tab opens in half the time.
-BROWSERS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(os.path.exists, BROWSERS), BROWSERS[-1])
 PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
-QUIET = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
